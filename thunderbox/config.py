@@ -1,0 +1,290 @@
+"""Settings: config.toml and the environment, as typed and validated values.
+
+Every setting has a default, so an empty file is a valid one. A setting can be overridden by
+`THUNDERBOX_<SECTION>_<KEY>` (`THUNDERBOX_API_PORT=8081`); lists are separated by commas.
+A wrong key or value raises ConfigError: one sentence with file, line, key, value and what is
+allowed.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+
+import msgspec
+from msgspec import Meta, Struct
+
+from thunderbox.errors import ConfigError
+
+Port = Annotated[int, Meta(ge=1, le=65535, description="a port from 1 to 65535")]
+PrivateNetworks = (
+    "127.0.0.0/8",
+    "::1/128",
+    "10.0.0.0/8",
+    "172.16.0.0/12",
+    "192.168.0.0/16",
+    "169.254.0.0/16",
+    "fc00::/7",
+    "fe80::/10",
+)
+
+
+def _seconds(low: int, high: int) -> Any:
+    return Meta(ge=low, le=high, description=f"a number of seconds from {low} to {high}")
+
+
+class ApiSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """[api]: the REST API's address."""
+
+    host: Annotated[str, Meta(min_length=1, description="an address of this machine")] = "127.0.0.1"
+    port: Port = 8080
+    public_url: Annotated[
+        str, Meta(pattern=r"^(https?://[^/\s]+)?$", description="http(s)://host[:port], or empty")
+    ] = ""
+    audio_url_seconds: Annotated[int, _seconds(60, 604800)] = 3600
+
+
+class SipSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """[sip]: the phone's address and who may call it."""
+
+    enabled: bool = True
+    host: Annotated[str, Meta(min_length=1, description="an address of this machine")] = "0.0.0.0"  # noqa: S104 - a phone is there to be called
+    port: Port = 5060
+    public_address: Annotated[str, Meta(description="an IP address, or empty")] = ""
+    rtp_port: Annotated[int, Meta(ge=1024, le=65000, description="a port from 1024 to 65000")] = (
+        4000
+    )
+    allowed_networks: tuple[str, ...] = PrivateNetworks
+    max_calls: Annotated[
+        int,
+        Meta(ge=1, le=4, description="a number from 1 to 4, the limit of the PJSIP build"),
+    ] = 4
+    allow_uri_calls: bool = True
+    ring_seconds: Annotated[int, _seconds(5, 30)] = 30
+
+
+class TrunkSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """[trunk]: the PBX or provider that this box registers to; none while `server` is empty."""
+
+    server: Annotated[str, Meta(description="host[:port], or empty for no trunk")] = ""
+    user: str = ""
+    password: str = ""
+    realm: str = "*"
+    transport: Literal["udp", "tcp"] = "udp"
+    expires_seconds: Annotated[int, _seconds(10, 86400)] = 300
+    retry_seconds: Annotated[int, _seconds(1, 3600)] = 10
+    numbers: tuple[str, ...] = ()
+
+
+class CallSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """[calls]: how long things may take in a call."""
+
+    max_seconds: Annotated[int, _seconds(10, 86400)] = 3600
+    silence_seconds: Annotated[int, _seconds(2, 600)] = 30
+    silence_hangup_seconds: Annotated[int, _seconds(2, 600)] = 15
+    tool_seconds: Annotated[int, _seconds(1, 120)] = 20
+    record: bool = True
+
+
+class VoiceSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """[voice]: engines and their deadlines."""
+
+    threads: Annotated[int, Meta(ge=1, le=64, description="a number from 1 to 64")] = 2
+    default_voice: Annotated[str, Meta(min_length=1, description="a voice id")] = "en-US-James1"
+    speech_model: Annotated[
+        str, Meta(min_length=1, description='"starter" or the directory of a CTranslate2 model')
+    ] = "starter"
+    language_model: Annotated[
+        str, Meta(min_length=1, description='"starter" or the path of a GGUF file')
+    ] = "starter"
+    context_tokens: Annotated[
+        int, Meta(ge=512, le=131072, description="a number from 512 to 131072")
+    ] = 2048
+    piper_voices: Annotated[str, Meta(description="a directory, or empty")] = ""
+    pause_ms: Annotated[int, Meta(ge=100, le=3000, description="a number from 100 to 3000")] = 350
+    interrupt_ms: Annotated[int, Meta(ge=100, le=3000, description="a number from 100 to 3000")] = (
+        500
+    )
+    transcribe_seconds: Annotated[int, _seconds(1, 60)] = 6
+    first_token_seconds: Annotated[int, _seconds(1, 60)] = 8
+    speak_seconds: Annotated[int, _seconds(1, 60)] = 5
+
+
+class LogSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """[log]: what is printed."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class Settings(Struct, frozen=True, forbid_unknown_fields=True):
+    """Everything that config.toml can say."""
+
+    api: ApiSettings = ApiSettings()
+    sip: SipSettings = SipSettings()
+    trunk: TrunkSettings = TrunkSettings()
+    calls: CallSettings = CallSettings()
+    voice: VoiceSettings = VoiceSettings()
+    log: LogSettings = LogSettings()
+    extensions: dict[str, str] = msgspec.field(default_factory=lambda: {"100": "+15550100"})
+
+
+def load(path: Path | None, environ: Mapping[str, str] = os.environ) -> Settings:
+    """Read the file (none: defaults), apply the environment, validate. Raises ConfigError."""
+    text = ""
+    if path is not None:
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+            raise ConfigError(
+                f"The config file {path} cannot be read ({reason}). Name another with --config, "
+                "or copy config.example.toml there."
+            ) from error
+    origin = _Origin(path, text)
+    try:
+        raw: dict[str, Any] = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}.") from error
+    _override(raw, environ, origin)
+    try:
+        settings = msgspec.convert(raw, Settings)
+    except msgspec.ValidationError as error:
+        raise origin.explain(str(error), raw) from error
+    _check_meaning(settings, origin)
+    return settings
+
+
+def sections() -> dict[str, type[Struct]]:
+    """Every section of the file with the type that holds its settings."""
+    hints = get_type_hints(Settings)
+    return {
+        name: hint
+        for name, hint in hints.items()
+        if isinstance(hint, type) and issubclass(hint, Struct)
+    }
+
+
+class _Origin:
+    """Remembers where each setting came from, so that an error can name the place."""
+
+    def __init__(self, path: Path | None, text: str) -> None:
+        self.path = path
+        self.lines = text.splitlines()
+        self.variables: dict[tuple[str, str], str] = {}
+
+    def place(self, section: str, key: str) -> str:
+        """`file, line 3` or the name of the environment variable."""
+        if (variable := self.variables.get((section, key))) is not None:
+            return f"environment variable {variable}"
+        current = ""
+        for number, line in enumerate(self.lines, 1):
+            if header := re.match(r"\s*\[\s*([\w.-]+)\s*\]", line):
+                current = header[1]
+                if current == section and not key:
+                    return f"{self.path}, line {number}"
+            elif re.match(rf'\s*"?{re.escape(key)}"?\s*=', line) and current == section:
+                return f"{self.path}, line {number}"
+        return str(self.path or "the settings")
+
+    def error(self, section: str, key: str, value: object, allowed: str) -> ConfigError:
+        """The sentence for one wrong value."""
+        name = f"{section}.{key}" if key else section
+        shown = '"***"' if "password" in key else msgspec.json.encode(value).decode()
+        return ConfigError(f"{self.place(section, key)}: {name} is {shown}, but must be {allowed}.")
+
+    def explain(self, message: str, raw: dict[str, Any]) -> ConfigError:
+        """Turn msgspec's message into our sentence."""
+        known = sections()
+        steps = re.findall(r"\.(\w+)", message.rpartition("`$")[2]) if "`$" in message else []
+        if unknown := re.search(r"unknown field `([^`]+)`", message):
+            section = steps[0] if steps else ""
+            options = list(known[section].__struct_fields__) if section else [*known, "extensions"]
+            place = self.place(section, unknown[1]) if section else self.place(unknown[1], "")
+            name = f"{section}.{unknown[1]}" if section else f"[{unknown[1]}]"
+            return ConfigError(
+                f"{place}: there is no setting {name}. Allowed here: {', '.join(sorted(options))}."
+            )
+        section, key = (*steps, "", "")[:2]
+        value = raw.get(section)
+        if key and isinstance(value, dict):
+            value = value.get(key)
+        hint = (
+            get_type_hints(known[section], include_extras=True)[key]
+            if key in getattr(known.get(section), "__struct_fields__", ())
+            else None
+        )
+        return self.error(section, key, value, _allowed(hint) if hint else message.split(" - ")[0])
+
+
+def _allowed(hint: Any) -> str:
+    """What a setting's type allows, in words."""
+    if get_origin(hint) is Annotated:
+        for extra in get_args(hint)[1:]:
+            if isinstance(extra, Meta) and extra.description:
+                return extra.description
+        hint = get_args(hint)[0]
+    if get_origin(hint) is Literal:
+        return "one of " + ", ".join(f'"{choice}"' for choice in get_args(hint))
+    if get_origin(hint) is tuple:
+        return "a list of texts"
+    return {bool: "true or false", int: "a whole number", str: "a text"}.get(hint, str(hint))
+
+
+def _override(raw: dict[str, Any], environ: Mapping[str, str], origin: _Origin) -> None:
+    """Put THUNDERBOX_<SECTION>_<KEY> over what the file says."""
+    for section, kind in sections().items():
+        hints = get_type_hints(kind)
+        for key in kind.__struct_fields__:
+            variable = f"THUNDERBOX_{section}_{key}".upper()
+            if variable not in environ:
+                continue
+            table = raw.setdefault(section, {})
+            if not isinstance(table, dict):
+                continue
+            table[key] = _parse(environ[variable], hints[key])
+            origin.variables[section, key] = variable
+
+
+def _parse(text: str, hint: Any) -> object:
+    """An environment variable's text as the kind of value that the setting wants."""
+    if get_origin(hint) is tuple:
+        return [part.strip() for part in text.split(",") if part.strip()]
+    if hint is bool:
+        return {"true": True, "1": True, "false": False, "0": False}.get(text.lower(), text)
+    if hint is int:
+        return int(text) if re.fullmatch(r"-?\d+", text) else text
+    return text
+
+
+def _check_meaning(settings: Settings, origin: _Origin) -> None:
+    """Check what types cannot say."""
+    for network in settings.sip.allowed_networks:
+        try:
+            ipaddress.ip_network(network)
+        except ValueError:
+            raise origin.error(
+                "sip", "allowed_networks", network, 'networks such as "192.168.0.0/16"'
+            ) from None
+    if settings.sip.public_address:
+        try:
+            ipaddress.ip_address(settings.sip.public_address)
+        except ValueError:
+            raise origin.error(
+                "sip", "public_address", settings.sip.public_address, "an IP address, or empty"
+            ) from None
+    if settings.trunk.server and not settings.trunk.user:
+        raise origin.error("trunk", "user", "", "the user name at the trunk's server")
+    for extension, number in settings.extensions.items():
+        if not re.fullmatch(r"[0-9*#]{1,15}", extension):
+            raise origin.error(
+                "extensions", extension, number, "a key of 1 to 15 digits, such as 100"
+            )
+        if not re.fullmatch(r"\+[1-9]\d{1,14}", number):
+            raise origin.error(
+                "extensions", extension, number, "a number such as +15550100 (E.164)"
+            )

@@ -1,0 +1,90 @@
+"""Every error that ThunderBox raises on purpose, as one tree.
+
+ThunderBoxError             something a person can act on; its text is a sentence
+├── StartError              the box cannot start: a port, a model, a file; says what to do
+│   └── ConfigError         a setting is wrong: names file, key, value and what is allowed
+├── RequestError            a request cannot be carried out; carries the HTTP status it means
+│   ├── InvalidError        400, with a map of field name to messages
+│   ├── UnauthorizedError   401
+│   ├── PaymentError        402
+│   ├── ForbiddenError      403
+│   ├── NotFoundError       404
+│   └── ConflictError       409, with a machine-readable code
+├── EngineError             a speech or language engine failed or broke its deadline
+└── LegError                a call's line failed: no free line, unreachable, no media
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+
+class ThunderBoxError(Exception):
+    """Root of everything raised on purpose; `str(error)` is a sentence for a person."""
+
+
+class StartError(ThunderBoxError):
+    """The box cannot start."""
+
+
+class ConfigError(StartError):
+    """A setting is wrong."""
+
+
+class RequestError(ThunderBoxError):
+    """A request cannot be carried out; `status` is the HTTP status, `code` machine-readable."""
+
+    status = 400
+    code: str | None = None
+
+    def __init__(self, detail: str, *, code: str | None = None) -> None:
+        super().__init__(detail)
+        if code is not None:
+            self.code = code
+
+
+class InvalidError(RequestError):
+    """400: one or more fields are wrong; `fields` maps each to its messages."""
+
+    def __init__(self, fields: Mapping[str, Sequence[str]]) -> None:
+        self.fields = {name: list(messages) for name, messages in fields.items()}
+        super().__init__(" ".join(f"{name}: {' '.join(m)}" for name, m in self.fields.items()))
+
+
+class UnauthorizedError(RequestError):
+    """401: no valid key."""
+
+    status = 401
+
+
+class PaymentError(RequestError):
+    """402: the balance is used up."""
+
+    status = 402
+
+
+class ForbiddenError(RequestError):
+    """403: the key is valid but the operation is not allowed."""
+
+    status = 403
+
+
+class NotFoundError(RequestError):
+    """404: absent, or another organization's."""
+
+    status = 404
+
+
+class ConflictError(RequestError):
+    """409: somebody else was faster."""
+
+    status = 409
+    code = "conflict"
+
+
+class EngineError(ThunderBoxError):
+    """A speech or language engine failed or broke its deadline."""
+
+
+class LegError(ThunderBoxError):
+    """A call's line failed: no free line, unreachable, no media."""

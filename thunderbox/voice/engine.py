@@ -1,0 +1,122 @@
+"""What an engine must offer: a recognizer, a synthesizer, a language model, a voice detector.
+
+Engines run on threads of their own and are shared by all calls; every coroutine here may be
+cancelled at any time and then leaves the engine ready for the next call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+Message = Mapping[str, Any]
+"""A chat message in OpenAI form: role, content, and for tools tool_calls or tool_call_id."""
+
+Tool = Mapping[str, Any]
+"""A function schema in OpenAI form: {"type": "function", "function": {...}}."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recognition:
+    """Words found in an utterance; `text` is empty when nothing was said."""
+
+    text: str
+    seconds: float
+    """How long the engine took."""
+
+
+class Recognizer(Protocol):
+    """Speech to text."""
+
+    name: str
+
+    async def transcribe(self, pcm: bytes, language: str = "en") -> Recognition:
+        """Words of one utterance of 16 kHz mono s16le PCM. Raises EngineError."""
+
+    def close(self) -> None:
+        """Stop the engine's thread and free the model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """A voice that an agent can speak with, as GET /v1/voices lists it."""
+
+    id: str
+    name: str
+    locale: str
+    tier: str
+    aliases: tuple[str, ...] = ()
+
+
+class Synthesizer(Protocol):
+    """Text to speech."""
+
+    name: str
+
+    def voices(self) -> Sequence[Voice]:
+        """The voices this engine can speak with."""
+
+    def speak(self, text: str, voice: str) -> AsyncIterator[bytes]:
+        """Sound of one clause as 16 kHz mono s16le PCM, in pieces as they are made.
+
+        Raises EngineError; an unknown voice is one.
+        """
+
+    def close(self) -> None:
+        """Stop the engine's thread and free the model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How the next token is chosen; temperature 0 takes the most likely."""
+
+    temperature: float = 0.0
+    max_tokens: int = 256
+
+
+GREEDY = Sampling()
+
+
+class LanguageModel(Protocol):
+    """Chat completion, streamed."""
+
+    name: str
+
+    def generate(
+        self,
+        conversation: str,
+        messages: Sequence[Message],
+        tools: Sequence[Tool] = (),
+        sampling: Sampling = GREEDY,
+    ) -> AsyncIterator[str]:
+        """Pieces of the next assistant message as they are made, tool calls in Hermes form
+        (`<tool_call>{"name": …, "arguments": {…}}</tool_call>`) within the text.
+
+        `conversation` names the call, so that the engine can keep what it has already read;
+        closing the iterator stops the generation within one token. Raises EngineError.
+        """
+
+    async def forget(self, conversation: str) -> None:
+        """Free what the engine keeps for a call that is over."""
+
+    def close(self) -> None:
+        """Stop the engine's thread and free the model."""
+
+
+class VoiceActivity(Protocol):
+    """Tells speech from other sound, one stream a call."""
+
+    def probability(self, frame: bytes) -> float:
+        """Probability that the newest 20 ms frame of the stream is speech, 0.0 to 1.0."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """What an installed model is, for the console, the log and readiness."""
+
+    name: str
+    engine: str
+    path: str
+    starter: bool = False
+    notes: tuple[str, ...] = field(default=())
