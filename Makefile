@@ -1,0 +1,97 @@
+# ThunderBox: `make run` answers the phone, `make test` checks everything. Both install first.
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMPS := $(VENV)/stamps
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# The build tools of llama-cpp-python (cmake, ninja) come from the lock file, into the venv.
+INSTALL := PATH="$(CURDIR)/$(BIN):$$PATH" $(PIP) install --require-hashes --no-build-isolation \
+	--no-cache-dir --no-binary llama-cpp-python
+LLAMA_FLAGS := $(shell packaging/llama_flags.sh)
+UV_COMPILE = $(STAMPS)/uv/bin/uv pip compile --quiet --universal --python-version 3.11 \
+	--generate-hashes --upgrade --custom-compile-command "make lock"
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup run test check unit eval-models bench lock clean
+
+help:
+	@echo "make run           install what is missing and start the box (options: ARGS=\"--data DIR\")"
+	@echo "make test          install what is missing and run lint, types, layers and tests"
+	@echo "make setup         only install"
+	@echo "make check         only lint, types and layers"
+	@echo "make unit          only the tests without real peers"
+	@echo "make eval-models   measure the starter models again and print the table"
+	@echo "make bench         measure voice to voice on this machine, as JSON"
+	@echo "make lock          resolve the dependencies again and write the lock files"
+	@echo "make clean         remove the virtual environment and every cache"
+
+setup: $(STAMPS)/project
+
+run: setup
+	@exec $(BIN)/thunderbox serve $(ARGS)
+
+test: $(STAMPS)/dev
+	@packaging/test_peers.sh
+	@$(MAKE) --no-print-directory check
+	$(BIN)/pytest
+
+check: $(STAMPS)/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+unit: $(STAMPS)/dev
+	$(BIN)/pytest -m "not e2e"
+
+eval-models: $(STAMPS)/dev
+	$(BIN)/python training/speech/evaluate.py
+	$(BIN)/python training/language/evaluate.py
+
+bench: setup
+	@$(BIN)/python bench/voice_to_voice.py $(ARGS)
+
+$(STAMPS)/venv: packaging/find_python.sh
+	@python=$$(packaging/find_python.sh) && echo "Creating $(VENV) with $$python" \
+		&& "$$python" -m venv $(VENV)
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/build: $(STAMPS)/venv requirements-build.lock
+	@echo "Installing the build tools"
+	@$(PIP) install --require-hashes -r requirements-build.lock
+	@touch $@
+
+# Rewritten only when this processor wants other flags than the installed build has.
+$(STAMPS)/llama-flags: $(STAMPS)/venv FORCE
+	@test "$$(cat $@ 2>/dev/null)" = "$(strip $(LLAMA_FLAGS))" || { \
+		$(PIP) uninstall -y llama-cpp-python 2>/dev/null; \
+		echo "$(strip $(LLAMA_FLAGS))" > $@; }
+
+$(STAMPS)/runtime: $(STAMPS)/build $(STAMPS)/llama-flags requirements.lock
+	@echo "Installing what requirements.lock names (llama.cpp is compiled: some minutes, once)"
+	@CMAKE_ARGS="$(strip $(LLAMA_FLAGS))" $(INSTALL) -r requirements.lock
+	@touch $@
+
+$(STAMPS)/project: $(STAMPS)/runtime pyproject.toml
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(STAMPS)/dev: $(STAMPS)/project requirements-dev.lock
+	@echo "Installing the tools of the tests"
+	@CMAKE_ARGS="$(strip $(LLAMA_FLAGS))" $(INSTALL) -r requirements-dev.lock
+	@touch $@
+
+# The lock files name versions and hashes for Python 3.11 and 3.12 on Linux x86-64.
+lock: $(STAMPS)/venv
+	@test -x $(STAMPS)/uv/bin/uv || { $(BIN)/python -m venv $(STAMPS)/uv \
+		&& $(STAMPS)/uv/bin/python -m pip install --quiet uv; }
+	$(UV_COMPILE) pyproject.toml -o requirements.lock
+	$(UV_COMPILE) pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock
+	$(UV_COMPILE) --group build -o requirements-build.lock
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	find thunderbox tests bench training -name __pycache__ -type d -exec rm -rf {} +
+
+FORCE:
