@@ -1,7 +1,8 @@
 """Settings: config.toml and the environment, as typed and validated values.
 
 Every setting has a default, so an empty file is a valid one. A setting can be overridden by
-`THUNDERBOX_<SECTION>_<KEY>` (`THUNDERBOX_API_PORT=8081`); lists are separated by commas.
+`THUNDERBOX_<SECTION>_<KEY>` (`THUNDERBOX_API_PORT=8081`, `THUNDERBOX_EXTENSIONS_200=+15550123`);
+lists are separated by commas.
 A wrong key or value raises ConfigError: one sentence with file, line, key, value and what is
 allowed.
 """
@@ -22,6 +23,7 @@ from msgspec import Meta, Struct
 from thunderbox.errors import ConfigError
 
 Port = Annotated[int, Meta(ge=1, le=65535, description="a port from 1 to 65535")]
+E164 = r"\+[1-9]\d{1,14}"
 PrivateNetworks = (
     "127.0.0.0/8",
     "::1/128",
@@ -181,15 +183,21 @@ class _Origin:
         """`file, line 3` or the name of the environment variable."""
         if (variable := self.variables.get((section, key))) is not None:
             return f"environment variable {variable}"
-        current = ""
+        current = heading = ""
+        dotted = re.compile(rf"\s*{re.escape(section)}\s*(\.\s*{re.escape(key)}\s*)?=")
+        plain = re.compile(rf'\s*"?{re.escape(key)}"?\s*=')
         for number, line in enumerate(self.lines, 1):
-            if header := re.match(r"\s*\[\s*([\w.-]+)\s*\]", line):
+            here = f"{self.path}, line {number}"
+            if header := re.match(r"\s*\[\[?\s*([\w.-]+)\s*\]", line):
                 current = header[1]
                 if current == section and not key:
-                    return f"{self.path}, line {number}"
-            elif re.match(rf'\s*"?{re.escape(key)}"?\s*=', line) and current == section:
-                return f"{self.path}, line {number}"
-        return str(self.path or "the settings")
+                    return here
+                heading = heading or (here if current == section else "")
+            elif (current == section and key and plain.match(line)) or (
+                not current and dotted.match(line)
+            ):
+                return here
+        return heading or str(self.path or "the settings")
 
     def error(self, section: str, key: str, value: object, allowed: str) -> ConfigError:
         """The sentence for one wrong value."""
@@ -211,6 +219,14 @@ class _Origin:
             )
         section, key = (*steps, "", "")[:2]
         value = raw.get(section)
+        if section == "extensions" and isinstance(value, dict):
+            key, value = next((k, v) for k, v in value.items() if not isinstance(v, str))
+            return self.error(section, key, value, 'a number in quotes, such as "+15550100"')
+        if not key:
+            return ConfigError(
+                f"{self.place(section, '')}: {section} is not a setting but a section. Write "
+                f"[{section}] on a line of its own and its settings below it, one a line."
+            )
         if key and isinstance(value, dict):
             value = value.get(key)
         hint = (
@@ -248,6 +264,20 @@ def _override(raw: dict[str, Any], environ: Mapping[str, str], origin: _Origin) 
                 continue
             table[key] = _parse(environ[variable], hints[key])
             origin.variables[section, key] = variable
+        for variable in environ:
+            prefix = f"THUNDERBOX_{section}_".upper()
+            known = [(prefix + key).upper() for key in kind.__struct_fields__]
+            if variable.startswith(prefix) and variable not in known:
+                raise ConfigError(
+                    f"environment variable {variable}: there is no such setting. "
+                    f"Allowed here: {', '.join(known)}."
+                )
+    for variable, number in environ.items():
+        name, _, extension = variable.partition("EXTENSIONS_")
+        extensions = raw.get("extensions", {"100": "+15550100"})
+        if name == "THUNDERBOX_" and extension and isinstance(extensions, dict):
+            raw["extensions"] = {**extensions, extension: number}
+            origin.variables["extensions", extension] = variable
 
 
 def _parse(text: str, hint: Any) -> object:
@@ -277,14 +307,28 @@ def _check_meaning(settings: Settings, origin: _Origin) -> None:
             raise origin.error(
                 "sip", "public_address", settings.sip.public_address, "an IP address, or empty"
             ) from None
-    if settings.trunk.server and not settings.trunk.user:
+    trunk = settings.trunk
+    if trunk.server and not trunk.user:
         raise origin.error("trunk", "user", "", "the user name at the trunk's server")
+    host, _, port = trunk.server.partition(":")
+    if trunk.server and not (host and re.fullmatch(r"[\w.-]+", host) and _is_port(port or "5060")):
+        raise origin.error("trunk", "server", trunk.server, "host[:port], or empty for no trunk")
+    for number in trunk.numbers:
+        if not re.fullmatch(E164, number):
+            raise origin.error("trunk", "numbers", number, "numbers such as +15550100 (E.164)")
+    if settings.sip.enabled and settings.api.port == settings.sip.port:
+        allowed = "another port than api.port, because both listen on TCP"
+        raise origin.error("sip", "port", settings.sip.port, allowed)
     for extension, number in settings.extensions.items():
         if not re.fullmatch(r"[0-9*#]{1,15}", extension):
             raise origin.error(
                 "extensions", extension, number, "a key of 1 to 15 digits, such as 100"
             )
-        if not re.fullmatch(r"\+[1-9]\d{1,14}", number):
+        if not re.fullmatch(E164, number):
             raise origin.error(
                 "extensions", extension, number, "a number such as +15550100 (E.164)"
             )
+
+
+def _is_port(text: str) -> bool:
+    return text.isascii() and text.isdigit() and 1 <= int(text) <= 65535
