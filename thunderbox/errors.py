@@ -10,6 +10,8 @@ ThunderBoxError             something a person can act on; its text is a sentenc
 │   ├── ForbiddenError      403
 │   ├── NotFoundError       404
 │   └── ConflictError       409, with a machine-readable code
+├── StoreError              the database failed, or is closed
+│   └── DuplicateError      a row with these unique values is already there
 ├── EngineError             a speech or language engine failed or broke its deadline
 └── LegError                a call's line failed: no free line, unreachable, no media
 """
@@ -80,6 +82,14 @@ class ConflictError(RequestError):
 
     status = 409
     code = "conflict"
+
+
+class StoreError(ThunderBoxError):
+    """The database failed, or is closed."""
+
+
+class DuplicateError(StoreError):
+    """A row with these unique values is already there."""
 
 
 class EngineError(ThunderBoxError):

@@ -1,0 +1,1 @@
+"""What the box remembers: SQLite, one module of plain SQL per aggregate."""

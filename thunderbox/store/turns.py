@@ -1,0 +1,66 @@
+"""Turns: what was said in a call, in order, each written when it ends."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+from thunderbox.store.database import Source, Transaction
+from thunderbox.store.rows import read_all
+
+TurnRole = Literal["user", "assistant", "tool_call", "tool_response"]
+
+
+class NewTurn(Struct, kw_only=True):
+    """One turn; times are ms from the start of the call."""
+
+    role: TurnRole
+    content: str
+    """What was said and heard; JSON text for tool rows."""
+    start_ms: int
+    end_ms: int
+    interrupted: bool = False
+    interrupted_at_ms: int | None = None
+    unheard: str = ""
+    latency_ms: int | None = None
+    tool_call_id: str | None = None
+    tool_name: str | None = None
+
+
+class Turn(NewTurn, kw_only=True):
+    """A turn with its place in the call, from 1."""
+
+    call_id: int
+    seq: int
+
+
+async def append(tx: Transaction, call_id: int, new: NewTurn) -> int:
+    """Add a turn after the others, and give its place."""
+    row = await tx.fetch_one(
+        "INSERT INTO turns (call_id, seq, role, content, start_ms, end_ms, interrupted, "
+        "interrupted_at_ms, unheard, latency_ms, tool_call_id, tool_name) "
+        "SELECT ?1, coalesce(max(seq), 0) + 1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11 "
+        "FROM turns WHERE call_id = ?1 RETURNING seq",
+        (
+            call_id,
+            new.role,
+            new.content,
+            new.start_ms,
+            new.end_ms,
+            new.interrupted,
+            new.interrupted_at_ms,
+            new.unheard,
+            new.latency_ms,
+            new.tool_call_id,
+            new.tool_name,
+        ),
+    )
+    assert row is not None
+    return int(row["seq"])
+
+
+async def of_call(db: Source, call_id: int) -> list[Turn]:
+    """Every turn of a call, in order."""
+    rows = await db.fetch_all("SELECT * FROM turns WHERE call_id = ? ORDER BY seq", (call_id,))
+    return read_all(Turn, rows)
