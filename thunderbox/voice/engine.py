@@ -6,7 +6,7 @@ cancelled at any time and then leaves the engine ready for the next call.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -57,7 +57,7 @@ class Synthesizer(Protocol):
     def voices(self) -> Sequence[Voice]:
         """The voices this engine can speak with."""
 
-    def speak(self, text: str, voice: str) -> AsyncIterator[bytes]:
+    def speak(self, text: str, voice: str) -> AsyncGenerator[bytes, None]:
         """Sound of one clause as 16 kHz mono s16le PCM, in pieces as they are made.
 
         Raises EngineError; an unknown voice is one.
@@ -89,12 +89,12 @@ class LanguageModel(Protocol):
         messages: Sequence[Message],
         tools: Sequence[Tool] = (),
         sampling: Sampling = GREEDY,
-    ) -> AsyncIterator[str]:
+    ) -> AsyncGenerator[str, None]:
         """Pieces of the next assistant message as they are made, tool calls in Hermes form
         (`<tool_call>{"name": …, "arguments": {…}}</tool_call>`) within the text.
 
         `conversation` names the call, so that the engine can keep what it has already read;
-        closing the iterator stops the generation within one token. Raises EngineError.
+        closing the generator stops the generation within one token. Raises EngineError.
         """
 
     async def forget(self, conversation: str) -> None:

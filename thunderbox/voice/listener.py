@@ -1,0 +1,80 @@
+"""Listener: finds the caller's voice in the stream of frames and keeps the sound of the turn.
+
+Fed with one 20 ms frame at a time; says when voice starts and stops. It reads no clock: time is
+the number of frames it was fed.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+from thunderbox.voice.engine import VoiceActivity
+from thunderbox.voice.leg import FRAME_MS
+from thunderbox.voice.turn_events import SpeechStarted, SpeechStopped
+
+START = 0.5
+"""Probability from which a frame counts as voice."""
+STOP = 0.35
+"""Probability under which a frame counts as silence once voice has begun."""
+START_FRAMES = 3
+"""So many voiced frames in a row are a voice and not a click."""
+STOP_FRAMES = 7
+"""So many silent frames in a row are a pause and not the closure of a consonant (140 ms)."""
+PRE_ROLL = 300 // FRAME_MS
+"""Frames kept from before the voice was noticed, so that no first consonant is lost."""
+MAX_TURN = 60_000 // FRAME_MS
+"""A turn keeps its last minute; what is older is dropped."""
+
+
+class Listener:
+    """Voice detection for one call."""
+
+    def __init__(self, activity: VoiceActivity) -> None:
+        self._activity = activity
+        self._frames = 0
+        self._pre_roll: deque[bytes] = deque(maxlen=PRE_ROLL)
+        self._turn: deque[bytes] = deque(maxlen=MAX_TURN)
+        self._open = False
+        self._speaking = False
+        self._run = 0
+        self._last_voiced = 0
+
+    def hear(self, frame: bytes) -> SpeechStarted | SpeechStopped | None:
+        """Take the caller's next 20 ms; say whether a voice began or paused."""
+        probability = self._activity.probability(frame)
+        self._frames += 1
+        now = self._frames * FRAME_MS
+        if self._open:
+            self._turn.append(frame)
+        else:
+            self._pre_roll.append(frame)
+        if not self._speaking:
+            self._run = self._run + 1 if probability >= START else 0
+            if self._run < START_FRAMES:
+                return None
+            self._speaking, self._run, self._last_voiced = True, 0, now
+            if not self._open:
+                self._open = True
+                self._turn.extend(self._pre_roll)
+                self._pre_roll.clear()
+            return SpeechStarted(now - START_FRAMES * FRAME_MS)
+        if probability >= STOP:
+            self._run, self._last_voiced = 0, now
+            return None
+        self._run += 1
+        if self._run < STOP_FRAMES:
+            return None
+        self._speaking, self._run = False, 0
+        return SpeechStopped(self._last_voiced)
+
+    def sound(self) -> bytes:
+        """The turn's sound so far: 16 kHz mono s16le PCM, with a little silence around it."""
+        return b"".join(self._turn)
+
+    def drop(self) -> None:
+        """The turn is over: forget its sound. A voice still speaking opens a new turn."""
+        self._pre_roll.extend(list(self._turn)[-PRE_ROLL:])
+        self._turn.clear()
+        self._open = False
+        if self._speaking:
+            self._speaking, self._run = False, 0

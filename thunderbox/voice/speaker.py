@@ -1,0 +1,267 @@
+"""Speaker: turns an agent's clauses into sound on the line, and knows what was really heard.
+
+One reply speaks at a time. Its clauses are synthesised in order and handed to the leg; the
+leg's ticks say how many of those bytes were sent, and from that follows which words the caller
+heard, when the first sound left, and when all of it was played.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from thunderbox.errors import EngineError, LegError
+from thunderbox.voice.engine import Synthesizer
+from thunderbox.voice.history import Passage
+from thunderbox.voice.leg import SAMPLE_RATE, Leg
+from thunderbox.voice.tasks import Spawn
+
+log = logging.getLogger(__name__)
+
+LEAD_BYTES = 10 * SAMPLE_RATE * 2
+"""Sound is put on the line up to 10 s ahead: enough for any stall, little enough to hold."""
+CHARACTERS_PER_SECOND = 14
+"""Speed of speech, to guess how long a clause will be that is still being made."""
+QUEUE = 256
+"""Clauses waiting for the synthesizer; a reply with more is not for the telephone."""
+
+
+@dataclass(slots=True)
+class SpokenClause:
+    """One clause and its place in the stream of bytes given to the leg."""
+
+    text: str
+    start: int | None = None
+    end: int | None = None
+
+
+@dataclass(slots=True)
+class SpokenPassage:
+    """A passage of the history while it is spoken."""
+
+    passage: Passage
+    clauses: list[SpokenClause] = field(default_factory=list)
+    closed: bool = False
+    started_at: int | None = None
+    ended_at: int = 0
+
+    def words(self) -> str:
+        """All of its words."""
+        return " ".join(clause.text for clause in self.clauses)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What the caller heard of a passage."""
+
+    passage: Passage
+    text: str
+    unheard: str
+    start: int
+    end: int
+    interrupted: bool
+
+
+class SpeakerEvents(Protocol):
+    """Whom the speaker tells; every method returns at once."""
+
+    def playing(self, reply: int) -> None:
+        """The first sound of a reply was sent."""
+
+    def heard(self, heard: Heard) -> None:
+        """A passage was heard to its end, or cut off."""
+
+    def played(self, reply: int) -> None:
+        """All of a reply was heard."""
+
+    def speech_failed(self, reply: int) -> None:
+        """The synthesizer failed or broke its deadline."""
+
+
+class Speaker:
+    """The agent's mouth in one call."""
+
+    def __init__(
+        self,
+        leg: Leg,
+        synthesizer: Synthesizer,
+        voice: str,
+        events: SpeakerEvents,
+        deadline_s: float,
+    ) -> None:
+        self._leg = leg
+        self._synthesizer = synthesizer
+        self._voice = voice
+        self._events = events
+        self._deadline_s = deadline_s
+        self._pushed = 0
+        self._sent = 0
+        self._moved = asyncio.Event()
+        self._speech: _Speech | None = None
+
+    def begin(self, reply: int, spawn: Spawn) -> None:
+        """Start a reply, silent until `release`; `spawn` owns the task that synthesises it."""
+        self._speech = speech = _Speech(reply)
+        speech.task = spawn(self._run(speech))
+
+    def release(self, reply: int) -> None:
+        """Let the reply be heard."""
+        if self._speech is not None and self._speech.reply == reply:
+            self._speech.released.set()
+
+    def open(self, reply: int, passage: Passage) -> SpokenPassage | None:
+        """Begin a passage of the reply; None when the reply is not spoken any more."""
+        if self._speech is None or self._speech.reply != reply:
+            return None
+        spoken = SpokenPassage(passage)
+        self._speech.passages.append(spoken)
+        return spoken
+
+    def say(self, reply: int, spoken: SpokenPassage, text: str) -> None:
+        """Add a clause. Raises LegError when far too many wait."""
+        speech = self._speech
+        if speech is None or speech.reply != reply:
+            return
+        clause = SpokenClause(text)
+        try:
+            speech.queue.put_nowait(clause)
+        except asyncio.QueueFull as error:
+            raise LegError(f"A reply has more than {QUEUE} clauses; it was cut there.") from error
+        spoken.clauses.append(clause)
+
+    def finish(self, reply: int) -> None:
+        """No more clauses will come for the reply."""
+        if self._speech is not None and self._speech.reply == reply:
+            self._speech.finished = True
+
+    def stop(self, now: int) -> list[Heard]:
+        """Fall silent at once; what had been heard of the reply's open passages."""
+        speech, self._speech = self._speech, None
+        if speech is None:
+            return []
+        speech.end()
+        self._pushed -= self._leg.flush()
+        return [
+            _cut(spoken, self._pushed, now) for spoken in speech.passages if not _is_done(spoken)
+        ]
+
+    def tick(self, now: int, spoken_bytes: int) -> None:
+        """20 ms went by, in which so many bytes of speech were sent."""
+        self._sent += spoken_bytes
+        if spoken_bytes:
+            self._moved.set()
+        speech = self._speech
+        if speech is None or not speech.released.is_set():
+            return
+        if not speech.playing and spoken_bytes and self._sent > speech.first_byte(self._sent):
+            speech.playing = True
+            self._events.playing(speech.reply)
+        for spoken in speech.passages:
+            self._note(spoken, now)
+        if speech.finished and all(map(_is_done, speech.passages)):
+            self._speech = None
+            speech.end()
+            self._events.played(speech.reply)
+
+    def _note(self, spoken: SpokenPassage, now: int) -> None:
+        """See whether a passage began or ended."""
+        if _is_done(spoken):
+            return
+        first = spoken.clauses[0].start if spoken.clauses else None
+        if spoken.started_at is None and first is not None and self._sent > first:
+            spoken.started_at = now
+        last = spoken.clauses[-1].end if spoken.clauses else self._sent
+        if spoken.closed and last is not None and self._sent >= last:
+            spoken.ended_at = now or 1
+            start = spoken.started_at if spoken.started_at is not None else now
+            self._events.heard(Heard(spoken.passage, spoken.words(), "", start, now, False))
+
+    async def _run(self, speech: _Speech) -> None:
+        """Synthesise the reply's clauses, in order, until it is stopped."""
+        try:
+            while True:
+                await self._speak(speech, await speech.queue.get())
+        except (EngineError, LegError, TimeoutError) as error:
+            log.warning("The voice failed: %s", error or "it took too long")
+            self._events.speech_failed(speech.reply)
+
+    async def _speak(self, speech: _Speech, clause: SpokenClause) -> None:
+        async with aclosing(self._synthesizer.speak(clause.text, self._voice)) as pieces:
+            while (piece := await self._next(pieces)) is not None:
+                await speech.released.wait()
+                await self._wait_for_room()
+                if clause.start is None:
+                    clause.start = self._pushed
+                self._leg.play(piece)
+                self._pushed += len(piece)
+        if clause.start is None:
+            clause.start = self._pushed
+        clause.end = self._pushed
+
+    async def _next(self, pieces: AsyncGenerator[bytes, None]) -> bytes | None:
+        async with asyncio.timeout(self._deadline_s):
+            return await anext(pieces, None)
+
+    async def _wait_for_room(self) -> None:
+        while self._leg.queued > LEAD_BYTES:
+            self._moved.clear()
+            async with asyncio.timeout(self._deadline_s + LEAD_BYTES / SAMPLE_RATE):
+                await self._moved.wait()
+
+
+class _Speech:
+    """One reply's speech."""
+
+    def __init__(self, reply: int) -> None:
+        self.reply = reply
+        self.queue: asyncio.Queue[SpokenClause] = asyncio.Queue(QUEUE)
+        self.passages: list[SpokenPassage] = []
+        self.released = asyncio.Event()
+        self.finished = False
+        self.playing = False
+        self.task: asyncio.Task[None] | None = None
+
+    def end(self) -> None:
+        """Let the synthesizing task go; its owner collects it."""
+        if self.task is not None:
+            self.task.cancel()
+
+    def first_byte(self, default: int) -> int:
+        """Where the reply's sound begins in the stream."""
+        for spoken in self.passages:
+            for clause in spoken.clauses:
+                if clause.start is not None:
+                    return clause.start
+        return default
+
+
+def _is_done(spoken: SpokenPassage) -> bool:
+    return spoken.ended_at > 0
+
+
+def _cut(spoken: SpokenPassage, sent: int, now: int) -> Heard:
+    """How much of a passage was heard when `sent` bytes of the stream had left."""
+    heard: list[str] = []
+    unheard: list[str] = []
+    for clause in spoken.clauses:
+        if clause.start is None or sent <= clause.start:
+            unheard.append(clause.text)
+            continue
+        guess = clause.start + len(clause.text) * SAMPLE_RATE * 2 // CHARACTERS_PER_SECOND
+        end = clause.end if clause.end is not None else max(sent, guess)
+        # A flush shortens the stream under clauses that ended in it, never below `sent`.
+        share = (
+            1.0 if end <= clause.start else min(1.0, (sent - clause.start) / (end - clause.start))
+        )
+        words = clause.text.split()
+        count = int(len(words) * share)
+        heard += words[:count]
+        unheard += words[count:]
+    spoken.ended_at = now or 1
+    start = spoken.started_at if spoken.started_at is not None else now
+    text, rest = " ".join(heard), " ".join(unheard)
+    return Heard(spoken.passage, text, rest, start, now, interrupted=bool(rest))

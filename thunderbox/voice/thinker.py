@@ -1,0 +1,204 @@
+"""Thinker: from what was said to what the agent says, with its tools.
+
+One reply at a time: it streams the language model's clauses to the speaker, runs the tools that
+the model asks for once the reply is released, gives it their results, and lets it go on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any, Protocol
+from uuid import uuid4
+
+from thunderbox.errors import EngineError
+from thunderbox.voice.clauses import Clause, ClauseStream, ToolCall
+from thunderbox.voice.engine import LanguageModel, Message, Sampling, Tool
+from thunderbox.voice.history import Call, History
+from thunderbox.voice.tasks import Spawn
+
+log = logging.getLogger(__name__)
+
+END_CALL = "end_call"
+END_CALL_TOOL: Tool = {
+    "type": "function",
+    "function": {
+        "name": END_CALL,
+        "description": "Hang up. Use it after saying goodbye.",
+        "parameters": {"type": "object", "properties": {}},
+    },
+}
+MAX_ROUNDS = 5
+"""Times that a reply may go back to the model with results of tools."""
+MAX_REPEATS = 1
+"""Times that a tool call with unreadable arguments is sent back to the model."""
+
+
+class Tools(Protocol):
+    """Runs an agent's tools; `calls` implements it."""
+
+    schemas: Sequence[Tool]
+
+    async def run(self, call_id: str, name: str, arguments: dict[str, Any]) -> str:
+        """Carry out one call and return what the model reads: JSON, a text, or an error object.
+
+        Never raises for what the tool does wrong; it is bounded in time.
+        """
+
+
+class Mouth(Protocol):
+    """Where a reply's words go; the conversation implements it."""
+
+    def passage_began(self) -> None:
+        """A stretch of words begins."""
+
+    def clause(self, text: str) -> None:
+        """Words to speak, in the current passage."""
+
+    def passage_ended(self, calls: Sequence[Call]) -> None:
+        """The stretch is complete; these tool calls follow it."""
+
+    def tool_started(self, call: Call) -> None:
+        """A tool runs now."""
+
+    def tool_finished(self, call: Call) -> None:
+        """A tool has answered; `call.result` is set."""
+
+    async def released(self) -> None:
+        """Wait until the reply may have consequences."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thought:
+    """How a reply ended."""
+
+    ends_call: bool
+    empty: bool
+    """Nothing was said and nothing done."""
+
+
+class Thinker:
+    """The agent's mind in one call."""
+
+    def __init__(
+        self,
+        model: LanguageModel,
+        tools: Tools,
+        history: History,
+        conversation: str,
+        spawn: Spawn,
+        *,
+        first_token_s: float,
+        sampling: Sampling,
+    ) -> None:
+        self._model = model
+        self._tools = tools
+        self._history = history
+        self._conversation = conversation
+        self._spawn = spawn
+        self._first_token_s = first_token_s
+        self._sampling = sampling
+        self._schemas = [*tools.schemas, END_CALL_TOOL]
+
+    async def think(self, mouth: Mouth, unsaid: str | None) -> Thought:
+        """Make one reply. Raises EngineError when the model fails or breaks its deadline."""
+        empty, ends, repeats = True, False, 0
+        context: list[Message] = self._history.messages(unsaid)
+        for _ in range(MAX_ROUNDS):
+            text, calls = await self._passage(mouth, context)
+            empty = empty and not text and not calls
+            ends = ends or any(call.name == END_CALL for call in calls)
+            work = [call for call in calls if call.name != END_CALL]
+            broken = [call for call in work if call.arguments is None]
+            if broken and repeats < MAX_REPEATS:
+                repeats += 1
+                context = [*context, *_complaint(text, broken)]
+                continue
+            run = [_numbered(call) for call in work if call.arguments is not None]
+            mouth.passage_ended(run)
+            if not run:
+                break
+            await mouth.released()
+            for call in run:
+                # An interruption ends the reply, but never a tool half-way: it may book something.
+                await asyncio.shield(self._spawn(self._run_tool(mouth, call)))
+            context = [*context, *_answered(text, run)]
+            if ends:
+                break
+        return Thought(ends, empty)
+
+    async def _passage(
+        self, mouth: Mouth, context: Sequence[Message]
+    ) -> tuple[str, list[ToolCall]]:
+        """One answer of the model: its words (already on their way) and its tool calls."""
+        stream = ClauseStream()
+        said: list[str] = []
+        calls: list[ToolCall] = []
+        mouth.passage_began()
+        async with aclosing(
+            self._model.generate(self._conversation, context, self._schemas, self._sampling)
+        ) as pieces:
+            while (piece := await self._next(pieces)) is not None:
+                for part in stream.feed(piece):
+                    _sort(part, said, calls, mouth)
+        for part in stream.finish():
+            _sort(part, said, calls, mouth)
+        return " ".join(said), calls
+
+    async def _next(self, pieces: AsyncGenerator[str, None]) -> str | None:
+        try:
+            async with asyncio.timeout(self._first_token_s):
+                return await anext(pieces, None)
+        except TimeoutError:
+            raise EngineError(
+                f"The language model {self._model.name} gave no word in {self._first_token_s:g} s."
+            ) from None
+
+    async def _run_tool(self, mouth: Mouth, call: Call) -> None:
+        mouth.tool_started(call)
+        call.result = await self._tools.run(call.id, call.name, call.arguments)
+        mouth.tool_finished(call)
+
+
+def _sort(part: Clause | ToolCall, said: list[str], calls: list[ToolCall], mouth: Mouth) -> None:
+    if isinstance(part, Clause):
+        said.append(part.text)
+        mouth.clause(part.text)
+    else:
+        calls.append(part)
+
+
+def _numbered(call: ToolCall) -> Call:
+    return Call(f"call_{uuid4().hex[:12]}", call.name, call.arguments or {})
+
+
+def _complaint(text: str, broken: Sequence[ToolCall]) -> list[Message]:
+    """Tells the model that its tool call cannot be read."""
+    names = ", ".join(call.name or "unnamed" for call in broken)
+    return [
+        {"role": "assistant", "content": text},
+        {
+            "role": "tool",
+            "content": f'{{"error":"The arguments of {names} are not a JSON object."}}',
+        },
+    ]
+
+
+def _answered(text: str, run: Sequence[Call]) -> list[Message]:
+    """The passage and the results of its tools, as the model reads them next."""
+    calls = [
+        {
+            "id": call.id,
+            "type": "function",
+            "function": {"name": call.name, "arguments": call.arguments},
+        }
+        for call in run
+    ]
+    results: list[Message] = [
+        {"role": "tool", "tool_call_id": call.id, "name": call.name, "content": call.result or ""}
+        for call in run
+    ]
+    return [{"role": "assistant", "content": text, "tool_calls": calls}, *results]

@@ -1,0 +1,377 @@
+"""Who speaks when: a pure state machine. Events in, effects out; no clock, no I/O, no await.
+
+The caller's side is a *turn* that opens with the first sound of voice, is transcribed at every
+pause, and is decided when the pause has lasted long enough for the words that were said. The
+agent's side is a *reply*: generated silently while the pause is still undecided, released when
+the turn is, interrupted when the caller speaks long enough or says more than "mm-hm".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from thunderbox.voice import phrases
+from thunderbox.voice.backchannel import is_backchannel, pause_factor
+from thunderbox.voice.turn_events import (
+    Begun,
+    CommitTurn,
+    Discard,
+    DropTurn,
+    Effect,
+    EngineFailed,
+    Event,
+    Generate,
+    HangUp,
+    HoldChanged,
+    Interrupt,
+    Moment,
+    Played,
+    Playing,
+    Pressed,
+    Release,
+    ReplyFinished,
+    Resume,
+    Say,
+    SpeechStarted,
+    SpeechStopped,
+    Transcribe,
+    Transcribed,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How patient a conversation is; all in ms."""
+
+    agent_first: bool = True
+    pause_ms: int = 350
+    interrupt_ms: int = 500
+    silence_ms: int = 30_000
+    silence_end_ms: int = 15_000
+    max_ms: int = 3_600_000
+    digits_ms: int = 2_000
+    max_hold_ms: int | None = None
+
+
+@dataclass(slots=True)
+class _Turn:
+    """What the caller is saying."""
+
+    id: int
+    start: int
+    voice_since: int | None
+    """Start of the current stretch of voice; None in a pause."""
+    voiced_ms: int = 0
+    stopped_at: int = 0
+    revision: int = 0
+    text: str = ""
+    due: int | None = None
+    """When the pause is long enough; None until the words are known."""
+    cut: int = 0
+    """The reply that this turn interrupted."""
+
+
+@dataclass(slots=True)
+class _Reply:
+    """What the agent answers."""
+
+    id: int
+    released: bool = False
+    playing: bool = False
+    ends: str | None = None
+    """end_reason of the call once this reply was heard."""
+    final: bool = False
+    """True when not even the caller's voice keeps the call from ending."""
+
+
+class Turns:
+    """The conversation's turn-taking; `handle` takes events in order and returns effects."""
+
+    def __init__(self, pace: Pace) -> None:
+        self._pace = pace
+        self._now = 0
+        self._last_id = 0
+        self._turn: _Turn | None = None
+        self._reply: _Reply | None = None
+        self._digits = ""
+        self._digits_since = 0
+        self._digits_due = 0
+        self._held_since: int | None = None
+        self._resume_after_hold = 0
+        self._quiet_since = 0
+        self._asked = False
+        self._failures = 0
+        self._over = False
+
+    def handle(self, event: Event) -> list[Effect]:
+        """Take one event; return what is to be done, in order. After HangUp: nothing."""
+        if self._over:
+            return []
+        self._now = max(self._now, event.at)
+        match event:
+            case Moment():
+                effects = self._moment()
+            case SpeechStarted(at):
+                effects = self._speech_started(at)
+            case SpeechStopped(at):
+                effects = self._speech_stopped(at)
+            case Transcribed(_, turn, revision, text):
+                effects = self._transcribed(turn, revision, text)
+            case ReplyFinished(_, reply, ends_call, empty):
+                effects = self._reply_finished(reply, ends_call, empty)
+            case Playing(_, reply):
+                if self._is_current(reply) and self._reply:
+                    self._reply.playing = True
+                effects = []
+            case Played(_, reply):
+                effects = self._played(reply)
+            case Pressed(at, digit):
+                effects = self._pressed(at, digit)
+            case HoldChanged(_, held):
+                effects = self._hold_changed(held)
+            case EngineFailed(_, reply):
+                effects = self._engine_failed(reply)
+            case Begun():
+                effects = self._begun()
+        if any(isinstance(effect, HangUp) for effect in effects):
+            self._over = True
+        return effects
+
+    @property
+    def agent_active(self) -> bool:
+        """True while the agent thinks about a released reply or speaks it."""
+        return self._reply is not None and self._reply.released
+
+    def end_with(self, phrase: str, reason: str) -> list[Effect]:
+        """Say a last sentence and hang up, whatever is going on (shutdown)."""
+        return [] if self._over else self._say(phrase, ends=reason, final=True)
+
+    # ------------------------------------------------------------ the caller
+
+    def _speech_started(self, at: int) -> list[Effect]:
+        turn = self._turn
+        if turn is None:
+            self._turn = turn = _Turn(self._new_id(), at, voice_since=at)
+        else:
+            turn.voice_since = at
+            turn.text, turn.due = "", None
+            turn.revision += 1
+        reply = self._reply
+        if reply is None or reply.final:
+            return []
+        if not reply.released:
+            self._reply = None
+            return [Discard(reply.id)]
+        if not reply.playing:
+            # The turn was taken too early: the caller goes on, so nothing may start now.
+            return self._interrupt(turn)
+        return []
+
+    def _speech_stopped(self, at: int) -> list[Effect]:
+        turn = self._turn
+        if turn is None or turn.voice_since is None:
+            return []
+        turn.voiced_ms += max(0, at - turn.voice_since)
+        turn.voice_since = None
+        turn.stopped_at = at
+        turn.revision += 1
+        return [Transcribe(turn.id, turn.revision)]
+
+    def _transcribed(self, turn_id: int, revision: int, text: str) -> list[Effect]:
+        turn = self._turn
+        if turn is None or turn.id != turn_id or turn.revision != revision:
+            return []
+        if not text:
+            return self._drop(turn)
+        reply = self._reply
+        speaking = reply is not None and reply.released
+        if (reply is not None and reply.final) or ((speaking or turn.cut) and is_backchannel(text)):
+            return self._drop(turn)
+        effects = self._interrupt(turn) if speaking else []
+        turn.text = text
+        turn.due = turn.stopped_at + round(self._pace.pause_ms * pause_factor(text))
+        self._reply = _Reply(self._new_id())
+        effects.append(Generate(self._reply.id, text))
+        return effects
+
+    def _drop(self, turn: _Turn) -> list[Effect]:
+        """Nothing was said after all; go on where the agent was cut off, if it was."""
+        self._turn = None
+        effects: list[Effect] = [DropTurn(turn.id)]
+        if turn.cut and self._reply is None:
+            effects += self._go_on(turn.cut)
+        return effects
+
+    def _decide(self, turn: _Turn) -> list[Effect]:
+        """The pause was long enough: it is the agent's turn."""
+        self._turn = None
+        self._asked = False
+        effects: list[Effect] = [
+            CommitTurn(turn.text, turn.start, turn.stopped_at),
+            DropTurn(turn.id),
+        ]
+        if self._reply is None:
+            self._reply = _Reply(self._new_id())
+            effects.append(Generate(self._reply.id, None))
+        self._reply.released = True
+        effects.append(Release(self._reply.id, turn.stopped_at))
+        return effects
+
+    def _pressed(self, at: int, digit: str) -> list[Effect]:
+        effects: list[Effect] = []
+        if not self._digits:
+            self._digits_since = at
+            if self._reply is not None and self._reply.released and not self._reply.final:
+                effects += self._interrupt(None)
+        if digit != "#":
+            self._digits += digit
+        self._digits_due = at if digit == "#" else at + self._pace.digits_ms
+        if digit == "#":
+            effects += self._take_digits()
+        return effects
+
+    def _take_digits(self) -> list[Effect]:
+        digits, self._digits = self._digits, ""
+        if not digits or (self._reply is not None and self._reply.final):
+            return []
+        effects: list[Effect] = []
+        if self._reply is not None:
+            effects.append(Discard(self._reply.id))
+        self._asked = False
+        self._reply = _Reply(self._new_id(), released=True)
+        return [
+            *effects,
+            CommitTurn(digits, self._digits_since, self._now),
+            Generate(self._reply.id, None),
+            Release(self._reply.id, self._now),
+        ]
+
+    # ------------------------------------------------------------ the agent
+
+    def _begun(self) -> list[Effect]:
+        self._quiet_since = self._now
+        if not self._pace.agent_first:
+            return []
+        self._reply = _Reply(self._new_id(), released=True)
+        return [Generate(self._reply.id, None), Release(self._reply.id, None)]
+
+    def _reply_finished(self, reply_id: int, ends_call: bool, empty: bool) -> list[Effect]:
+        reply = self._reply
+        if reply is None or reply.id != reply_id:
+            return []
+        if ends_call:
+            reply.ends = "agent_end"
+            return self._say(phrases.GOODBYE, ends="agent_end") if empty else []
+        if empty and reply.released:
+            return self._engine_failed(reply_id)
+        return []
+
+    def _played(self, reply_id: int) -> list[Effect]:
+        reply = self._reply
+        if reply is None or reply.id != reply_id:
+            return []
+        self._reply = None
+        self._quiet_since = self._now
+        if reply.ends:
+            return [HangUp(reply.ends)]
+        return []
+
+    def _interrupt(self, turn: _Turn | None) -> list[Effect]:
+        """Stop the released reply; the turn remembers it in case the voice was only noise."""
+        reply, self._reply = self._reply, None
+        if reply is None:
+            return []
+        if turn is not None:
+            turn.cut = reply.id
+        return [Interrupt(reply.id)]
+
+    def _go_on(self, cut: int) -> list[Effect]:
+        self._reply = _Reply(self._new_id(), released=True)
+        return [Resume(self._reply.id, cut)]
+
+    def _say(self, phrase: str, ends: str | None = None, final: bool = False) -> list[Effect]:
+        effects: list[Effect] = []
+        if (reply := self._reply) is not None:
+            effects.append(Interrupt(reply.id) if reply.released else Discard(reply.id))
+        if (turn := self._turn) is not None and final:
+            self._turn = None
+            effects.append(DropTurn(turn.id))
+        self._reply = _Reply(self._new_id(), released=True, ends=ends, final=final)
+        return [*effects, Say(self._reply.id, phrase)]
+
+    def _engine_failed(self, reply_id: int) -> list[Effect]:
+        """The caller always hears something; a second failure in a row ends the call."""
+        reply = self._reply
+        if reply_id and (reply is None or reply.id != reply_id):
+            return []
+        if reply is not None and reply.final:
+            return [HangUp(reply.ends or "error")]
+        self._failures += 1
+        effects: list[Effect] = []
+        if (turn := self._turn) is not None and turn.voice_since is None:
+            self._turn = None
+            if turn.text:
+                effects.append(CommitTurn(turn.text, turn.start, turn.stopped_at))
+            effects.append(DropTurn(turn.id))
+        if self._failures >= 2:
+            return effects + self._say(phrases.TROUBLE_END, ends="error", final=True)
+        return effects + self._say(phrases.TROUBLE if reply_id else phrases.ASK_AGAIN)
+
+    def recovered(self) -> None:
+        """An engine did its work again: forget earlier failures."""
+        self._failures = 0
+
+    # ------------------------------------------------------------ time
+
+    def _hold_changed(self, held: bool) -> list[Effect]:
+        self._quiet_since = self._now
+        reply = self._reply
+        if held:
+            self._held_since = self._now
+            if reply is not None and reply.released and not reply.final:
+                self._resume_after_hold = reply.id
+                return self._interrupt(None)
+            return []
+        self._held_since = None
+        cut, self._resume_after_hold = self._resume_after_hold, 0
+        return self._go_on(cut) if cut and reply is None else []
+
+    def _moment(self) -> list[Effect]:
+        now, pace, turn, reply = self._now, self._pace, self._turn, self._reply
+        final = reply is not None and reply.final
+        if now >= pace.max_ms and not final:
+            return self._say(phrases.TIME_END, ends="timeout", final=True)
+        if self._held_since is not None:
+            if pace.max_hold_ms is not None and now - self._held_since >= pace.max_hold_ms:
+                return [HangUp("timeout")]
+            return []
+        if self._digits and now >= self._digits_due:
+            return self._take_digits()
+        if turn is not None:
+            if turn.voice_since is not None:
+                voiced = turn.voiced_ms + now - turn.voice_since
+                if self.agent_active and not final and voiced >= pace.interrupt_ms:
+                    return self._interrupt(turn)
+            elif turn.due is not None and now >= turn.due:
+                return self._decide(turn)
+        if turn is not None or reply is not None or self._digits:
+            self._quiet_since = now
+            return []
+        return self._silence(now - self._quiet_since)
+
+    def _silence(self, quiet_ms: int) -> list[Effect]:
+        if not self._asked and quiet_ms >= self._pace.silence_ms:
+            self._asked = True
+            return self._say(phrases.STILL_THERE)
+        if self._asked and quiet_ms >= self._pace.silence_end_ms:
+            return self._say(phrases.SILENCE_END, ends="timeout", final=True)
+        return []
+
+    # ------------------------------------------------------------ small change
+
+    def _new_id(self) -> int:
+        self._last_id += 1
+        return self._last_id
+
+    def _is_current(self, reply_id: int) -> bool:
+        return self._reply is not None and self._reply.id == reply_id
