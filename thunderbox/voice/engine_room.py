@@ -1,0 +1,115 @@
+"""The engine room: loads every engine that calls need, at once, and warms each of them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from thunderbox.voice.engine import (
+    LanguageModel,
+    ModelCard,
+    Recognizer,
+    Synthesizer,
+    VoiceActivity,
+)
+from thunderbox.voice.engines.espeak import Espeak
+from thunderbox.voice.engines.faster_whisper import FasterWhisper
+from thunderbox.voice.engines.llama_cpp import LlamaCpp
+from thunderbox.voice.engines.piper import Piper
+from thunderbox.voice.engines.silero import SileroModel
+from thunderbox.voice.engines.voices import Voices
+from thunderbox.voice.leg import SAMPLE_RATE
+from thunderbox.voice.models import STARTER_WINDOW_SECONDS, language_card, speech_card
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Engines:
+    """What every call is given."""
+
+    recognizer: Recognizer
+    synthesizer: Synthesizer
+    language_model: LanguageModel
+    new_voice_activity: Callable[[], VoiceActivity]
+    """A detector for one call."""
+
+    cards: tuple[ModelCard, ...]
+    seconds: float
+    """How long it took to load and warm everything."""
+
+    def close(self) -> None:
+        """Stop every engine and free the models."""
+        self.recognizer.close()
+        self.synthesizer.close()
+        self.language_model.close()
+
+
+async def load_engines(
+    *,
+    speech_model: str = "starter",
+    language_model: str = "starter",
+    threads: int = 2,
+    context_tokens: int = 2048,
+    conversations: int = 8,
+    piper_voices: str = "",
+    default_voice: str = "en-US-James1",
+    cache_dir: Path | None = None,
+) -> Engines:
+    """Check, load and warm all engines. Raises StartError with a sentence that says what to do."""
+    started = time.perf_counter()
+    speech, language = speech_card(speech_model), language_card(language_model)
+    loop = asyncio.get_running_loop()
+    with ThreadPoolExecutor(3, "load") as pool:
+
+        def recognizer() -> tuple[SileroModel, FasterWhisper]:
+            detector = SileroModel()
+            window = STARTER_WINDOW_SECONDS if speech.starter else None
+            return detector, FasterWhisper(
+                Path(speech.path),
+                name=speech.name,
+                threads=threads,
+                window_seconds=window,
+                detector=detector,
+            )
+
+        def model() -> LlamaCpp:
+            return LlamaCpp(
+                Path(language.path),
+                name=language.name,
+                conversations=conversations,
+                context_tokens=context_tokens,
+                threads=threads,
+            )
+
+        def voices() -> Voices:
+            engines: list[Synthesizer] = []
+            if piper_voices:
+                engines.append(Piper(Path(piper_voices).expanduser(), threads=threads))
+            return Voices([*engines, Espeak()], default_voice)
+
+        (detector, speech_engine), language_engine, voice_engine = await asyncio.gather(
+            loop.run_in_executor(pool, recognizer),
+            loop.run_in_executor(pool, model),
+            loop.run_in_executor(pool, voices),
+        )
+    warm_up = await voice_engine.prepare("Hello, this is a test.", default_voice)
+    await asyncio.gather(
+        speech_engine.transcribe(warm_up + bytes(SAMPLE_RATE)),
+        language_engine.warm([{"role": "user", "content": "Hello."}]),
+    )
+    seconds = time.perf_counter() - started
+    log.info("engines ready in %.1f s: %s, %s", seconds, speech.name, language.name)
+    return Engines(
+        speech_engine,
+        voice_engine,
+        language_engine,
+        detector.stream,
+        (speech, language),
+        seconds,
+    )

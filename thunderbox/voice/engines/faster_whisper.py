@@ -1,0 +1,253 @@
+"""FasterWhisper: speech to text with Whisper models in CTranslate2 form.
+
+The short path that a call needs: one utterance, a window no longer than it must be (Whisper's
+own transcribe always computes 30 seconds), the most likely words at once, no timestamps. What
+is too short or too quiet to be words, and what the model only made up, comes back empty.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import ctranslate2
+import numpy as np
+from faster_whisper import WhisperModel
+from numpy.typing import NDArray
+
+from thunderbox.errors import StartError
+from thunderbox.voice.engine import Recognition
+from thunderbox.voice.engines.resample import Samples
+from thunderbox.voice.engines.silero import SileroModel
+from thunderbox.voice.engines.worker import Worker
+from thunderbox.voice.leg import SAMPLE_RATE
+
+_HOP = 160
+_FRAMES_PER_SECOND = SAMPLE_RATE // _HOP
+_LONGEST_WINDOW = 30.0
+_SMALL_BYTES = 20_000_000
+"""A model below this size gains nothing from a second thread per utterance."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guards:
+    """What keeps invented words out."""
+
+    shortest_ms: int = 120
+    quietest_dbfs: float = -55.0
+    """RMS of the loudest 200 ms; below it there was no voice on the line."""
+
+    quiet_dbfs: float = -42.0
+    """Below this, an unsure transcript is not believed."""
+
+    unsure: float = -1.0
+    """Average log probability per token; below it a transcript is unsure."""
+
+    hopeless: float = -1.8
+    """Below this it is not believed at any loudness."""
+
+    voice: float = 0.4
+    """Probability from which the voice detector's window of 32 ms counts as voice."""
+
+    voiced_windows: int = 3
+    """So many such windows make an utterance."""
+
+    no_speech: float = 0.6
+    """Probability of the no-speech token from which an unsure transcript is dropped."""
+
+
+class FasterWhisper:
+    """One model, `workers` utterances at a time."""
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        name: str | None = None,
+        threads: int = 2,
+        window_seconds: float | None = None,
+        detector: SileroModel | None = None,
+        guards: Guards = Guards(),
+    ) -> None:
+        self.name = name or path.name
+        small = (path / "model.bin").stat().st_size < _SMALL_BYTES
+        workers = min(threads, 2) if small else 1
+        try:
+            self._model = WhisperModel(
+                str(path),
+                device="cpu",
+                compute_type="int8",
+                cpu_threads=1 if small else threads,
+                num_workers=workers,
+                local_files_only=True,
+            )
+        except Exception as error:
+            raise StartError(f"The speech model in {path} cannot be loaded: {error}.") from error
+        self._prompts = _Prompts(self._model)
+        self._guards = guards
+        self._detector = detector or SileroModel()
+        self._fixed_window = window_seconds
+        self._worker = Worker("speech-to-text", threads=workers)
+
+    async def transcribe(self, pcm: bytes, language: str = "en") -> Recognition:
+        """Words of one utterance of 16 kHz mono s16le PCM. Raises EngineError."""
+        return await self._worker.run(lambda: self._transcribe(pcm, language))
+
+    def close(self) -> None:
+        """Stop the engine's threads and free the model."""
+        self._worker.close()
+        self._model.model.unload_model()
+
+    def _transcribe(self, pcm: bytes, language: str) -> Recognition:
+        started = time.perf_counter()
+        samples = np.frombuffer(pcm[: len(pcm) // 2 * 2], "<i2").astype(np.float32) / 32768.0
+        loudness = loudest_dbfs(samples)
+        texts: list[str] = []
+        if self._may_be_speech(samples, loudness):
+            window = self._fixed_window or min(
+                max(10.0, len(samples) / SAMPLE_RATE), _LONGEST_WINDOW
+            )
+            prompt = self._prompts.for_language(language)
+            texts = [
+                self._words(part, window, prompt, loudness)
+                for part in cut(samples, int(window * SAMPLE_RATE))
+                if len(part) >= _HOP
+            ]
+        text = " ".join(text for text in texts if text)
+        return Recognition(text, time.perf_counter() - started)
+
+    def _may_be_speech(self, samples: Samples, loudness: float) -> bool:
+        """Whether there is enough sound, and a voice in it; cheap next to the model."""
+        guards = self._guards
+        if len(samples) * 1000 < guards.shortest_ms * SAMPLE_RATE:
+            return False
+        if loudness < guards.quietest_dbfs:
+            return False
+        voiced = self._detector.probabilities(samples) >= guards.voice
+        return int(voiced.sum()) >= guards.voiced_windows
+
+    def _words(self, samples: Samples, window: float, prompt: list[int], loudness: float) -> str:
+        """Words of one window; empty when the guards do not believe them."""
+        model = self._model.model
+        features = padded_features(self._model, samples, int(window * _FRAMES_PER_SECOND))
+        # About six tokens a second are quick speech; more is a loop.
+        most = len(prompt) + 12 + int(8 * len(samples) / SAMPLE_RATE)
+        encoded = model.encode(ctranslate2.StorageView.from_array(features), to_cpu=False)
+        result = model.generate(
+            encoded,
+            [prompt],
+            beam_size=1,
+            max_length=min(most, 448),
+            return_scores=True,
+            return_no_speech_prob=True,
+            suppress_blank=False,
+            suppress_tokens=[],
+        )[0]
+        tokens = [token for token in result.sequences_ids[0] if token < self._prompts.end]
+        text = self._model.hf_tokenizer.decode(tokens).strip()
+        score = float(result.scores[0])
+        guards = self._guards
+        if score < guards.hopeless or is_loop(text):
+            return ""
+        if score < guards.unsure and (
+            loudness < guards.quiet_dbfs or result.no_speech_prob > guards.no_speech
+        ):
+            return ""
+        return text if re.search(r"\w", text) else ""
+
+
+class _Prompts:
+    """The tokens that a transcript starts with, as the model's vocabulary wants them."""
+
+    def __init__(self, model: WhisperModel) -> None:
+        self._tokenizer = model.hf_tokenizer
+        self._start = self._token("<|startoftranscript|>")
+        self._plain = self._token("<|notimestamps|>")
+        self.end = self._token("<|endoftext|>")
+
+    def for_language(self, language: str) -> list[int]:
+        """A vocabulary without language tokens knows one language only and takes no task."""
+        of_language = self._tokenizer.token_to_id(f"<|{language.split('-')[0].lower()}|>")
+        if of_language is None:
+            of_language = self._tokenizer.token_to_id("<|en|>")
+        if of_language is None:
+            return [self._start, self._plain]
+        return [self._start, of_language, self._token("<|transcribe|>"), self._plain]
+
+    def _token(self, text: str) -> int:
+        token = self._tokenizer.token_to_id(text)
+        if token is None:
+            raise StartError(f"The speech model's tokenizer has no {text}: it is no Whisper model.")
+        return int(token)
+
+
+def padded_features(model: WhisperModel, samples: Samples, frames: int) -> NDArray[np.float32]:
+    """Log-mel features of the samples followed by silence up to `frames`, shape (1, mels, frames).
+
+    Only the sound itself is computed: silence has the extractor's floor, eight decades (two of
+    its units) below the loudest.
+    """
+    tail = np.zeros(model.feature_extractor.n_fft, np.float32)
+    heard = model.feature_extractor(np.concatenate([samples, tail]), padding=0)[:, :frames]
+    floor = max((-10.0 + 4.0) / 4.0, float(heard.max()) - 2.0)
+    features = np.full((1, heard.shape[0], frames), floor, np.float32)
+    features[0, :, : heard.shape[1]] = heard
+    return features
+
+
+def loudest_dbfs(samples: Samples) -> float:
+    """RMS of the loudest 200 ms, in dB below full scale."""
+    size = SAMPLE_RATE // 5
+    if not len(samples):
+        return -120.0
+    power = (
+        np.convolve(samples.astype(np.float64) ** 2, np.ones(size) / size, "valid")
+        if (len(samples) >= size)
+        else np.array([np.mean(samples.astype(np.float64) ** 2)])
+    )
+    return float(10 * np.log10(max(power.max(), 1e-12)))
+
+
+def cut(samples: Samples, window: int) -> list[Samples]:
+    """Parts of at most `window` samples, cut at the quietest place of each window's second half."""
+    parts: list[Samples] = []
+    size = SAMPLE_RATE // 20
+    while len(samples) > window:
+        half = samples[window // 2 : window]
+        power = np.add.reduceat(half**2, np.arange(0, len(half) - size + 1, size))
+        at = window // 2 + int(power.argmin()) * size + size // 2
+        parts.append(samples[:at])
+        samples = samples[at:]
+    parts.append(samples)
+    return parts
+
+
+def is_loop(text: str) -> bool:
+    """The same words again and again: what a lost decoder says.
+
+    Digits and short answers may repeat ("no no no", "five five five"), so it takes four times,
+    or five for single words.
+    """
+    words = re.findall(r"[\w']+", text.lower())
+    for size in range(1, 9):
+        times = 6 if size == 1 else 4
+        if len(words) < size * times:
+            break
+        for start in range(len(words) - size * times + 1):
+            unit = words[start : start + size]
+            if all(
+                words[start + size * n : start + size * (n + 1)] == unit for n in range(1, times)
+            ) and not (size == 1 and _is_digit(unit[0])):
+                return True
+    return False
+
+
+def _is_digit(word: str) -> bool:
+    return word.isdigit() or word in _DIGITS
+
+
+_DIGITS = frozenset(
+    ("zero", "oh", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+)

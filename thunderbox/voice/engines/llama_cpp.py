@@ -1,0 +1,415 @@
+"""LlamaCpp: one language model for all calls, on llama-cpp-python's low-level interface.
+
+One thread owns the library. Each step evaluates one batch: the newest token of every running
+reply and a slice of every prompt that is still being read. A conversation keeps its sequence
+in the cache, so that only new words are evaluated; the agent's prompt is shared between calls.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import codecs
+import json
+import logging
+import queue
+import threading
+import time
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from thunderbox.errors import EngineError
+from thunderbox.voice.engine import GREEDY, Message, Sampling, Tool
+from thunderbox.voice.engines import llama_sequences
+from thunderbox.voice.engines.chat_template import ChatTemplate
+from thunderbox.voice.engines.context_window import fit
+from thunderbox.voice.engines.llama_library import (
+    Entry,
+    LlamaLibrary,
+    free_sampler,
+    make_sampler,
+)
+from thunderbox.voice.engines.worker import post
+
+log = logging.getLogger(__name__)
+
+_BATCH = 512
+_STEP_SECONDS = 0.1
+"""How long a prompt may hold up the replies that are being spoken."""
+
+_STEP_SECONDS_ALONE = 0.3
+_WAITING = 256
+_FAILURES = 3
+"""Failed steps in a row after which the engine says that it is not ready."""
+
+_PRINTED_MARKERS = (b"<tool_call>", b"</tool_call>")
+
+
+@dataclass(eq=False, slots=True)
+class _Generation:
+    """One reply in the making; `cancelled` is the only field that another thread writes."""
+
+    conversation: str
+    messages: Sequence[Message]
+    tools: Sequence[Tool]
+    sampling: Sampling
+    loop: asyncio.AbstractEventLoop
+    reply: bool = True
+    pieces: asyncio.Queue[str | Exception | None] = field(default_factory=asyncio.Queue)
+    cancelled: bool = False
+    sequence: llama_sequences.Sequence | None = None
+    todo: list[int] = field(default_factory=list)
+    """Tokens to evaluate: the rest of the prompt, then the newest token of the reply."""
+
+    reading: bool = True
+    evaluated: int = 0
+    made: int = 0
+    sampler: Any = None
+    text: Any = field(default_factory=lambda: codecs.getincrementaldecoder("utf-8")("replace"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Forget:
+    conversation: str
+
+
+class LlamaCpp:
+    """A GGUF model that carries `conversations` calls at once; more wait for their turn."""
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        name: str | None = None,
+        conversations: int = 8,
+        context_tokens: int = 2048,
+        threads: int = 2,
+    ) -> None:
+        self.name = name or path.stem
+        self._library = LlamaLibrary(
+            path,
+            sequences=conversations,
+            context_tokens=context_tokens,
+            threads=threads,
+            batch=_BATCH,
+        )
+        self.context_tokens = self._library.context_tokens
+        self._template = ChatTemplate(
+            self._library.template(),
+            bos=self._library.special("bos"),
+            eos=self._library.special("eos"),
+        )
+        self._sequences = llama_sequences.Sequences(conversations)
+        self._inbox: queue.Queue[_Generation | _Forget | None] = queue.Queue(_WAITING)
+        self._waiting: list[_Generation] = []
+        self._running: list[_Generation] = []
+        self._dropped: dict[str, int] = {}
+        self._prompts: dict[str, list[int]] = {}
+        self._seeds = count(1)
+        self._speed = 0.0
+        self._failures = 0
+        self._closed = False
+        self.prompt_tokens_evaluated = 0
+        self.tokens_generated = 0
+        self._thread = threading.Thread(target=self._run, name="language-model", daemon=True)
+        self._thread.start()
+
+    @property
+    def ready(self) -> bool:
+        """Whether the engine can be expected to answer."""
+        return self._thread.is_alive() and self._failures < _FAILURES
+
+    async def generate(
+        self,
+        conversation: str,
+        messages: Sequence[Message],
+        tools: Sequence[Tool] = (),
+        sampling: Sampling = GREEDY,
+    ) -> AsyncGenerator[str, None]:
+        """Pieces of the next assistant message as they are made. Raises EngineError."""
+        loop = asyncio.get_running_loop()
+        generation = _Generation(conversation, list(messages), list(tools), sampling, loop)
+        self._submit(generation)
+        try:
+            while (piece := await generation.pieces.get()) is not None:
+                if isinstance(piece, Exception):
+                    raise piece
+                yield piece
+        finally:
+            generation.cancelled = True
+
+    async def warm(
+        self, messages: Sequence[Message], tools: Sequence[Tool] = (), conversation: str = ""
+    ) -> int:
+        """Read the beginning of a conversation ahead of time; returns the tokens evaluated.
+
+        Without a conversation's name what was read serves any call that begins the same way:
+        that is how an agent's prompt is prepared.
+        """
+        loop = asyncio.get_running_loop()
+        generation = _Generation(
+            conversation, list(messages), list(tools), GREEDY, loop, reply=False
+        )
+        self._submit(generation)
+        try:
+            ended = await generation.pieces.get()
+            if isinstance(ended, Exception):
+                raise ended
+            return generation.evaluated
+        finally:
+            generation.cancelled = True
+
+    async def forget(self, conversation: str) -> None:
+        """Free what the engine keeps for a call that is over; the agent's prompt stays."""
+        if not self._closed:
+            self._submit(_Forget(conversation))
+
+    def close(self) -> None:
+        """Stop the engine's thread and free the model; running replies fail."""
+        if self._closed:
+            return
+        self._closed = True
+        self._inbox.put(None)
+        self._thread.join(timeout=10)
+
+    def _submit(self, command: _Generation | _Forget) -> None:
+        if self._closed:
+            raise EngineError(f"The language model {self.name} is closed.")
+        try:
+            self._inbox.put_nowait(command)
+        except queue.Full:
+            raise EngineError(
+                f"The language model {self.name} has too much to do: {_WAITING} replies wait."
+            ) from None
+
+    def _run(self) -> None:
+        """The engine's thread."""
+        while self._collect():
+            self._admit()
+            if self._running:
+                try:
+                    self._step()
+                except Exception as error:
+                    self._fail_all(error)
+                else:
+                    self._failures = 0
+        for generation in [*self._waiting, *self._running]:
+            self._finish(generation, EngineError(f"The language model {self.name} is closed."))
+        self._library.close()
+
+    def _collect(self) -> bool:
+        """Take in commands, waiting for one when there is nothing to do; False to end."""
+        while True:
+            idle = not (self._running or (self._waiting and self._sequences.any_idle()))
+            try:
+                command = self._inbox.get(block=idle)
+            except queue.Empty:
+                return True
+            match command:
+                case None:
+                    return False
+                case _Forget(conversation):
+                    self._forget(conversation)
+                case generation:
+                    self._waiting.append(generation)
+
+    def _forget(self, conversation: str) -> None:
+        for generation in [*self._waiting, *self._running]:
+            if generation.conversation == conversation:
+                self._finish(generation, None)
+        for sequence in self._sequences.forget(conversation):
+            self._truncate(sequence, len(sequence.tokens))
+        self._dropped.pop(conversation, None)
+
+    def _admit(self) -> None:
+        """Give a sequence to every reply that waits, as far as they go."""
+        for generation in list(self._waiting):
+            if generation.cancelled:
+                self._finish(generation, None)
+                continue
+            try:
+                if not self._start(generation):
+                    return
+            except Exception as error:
+                self._finish(generation, self._explain(error))
+
+    def _start(self, generation: _Generation) -> bool:
+        """Find out which tokens are to be evaluated; False while all sequences are busy."""
+        if not self._sequences.any_idle():
+            return False
+        tokens = self._read(generation)
+        plan = self._sequences.take(generation.conversation, tokens)
+        if plan is None:
+            return False
+        generation.sequence = plan.sequence
+        if plan.copy_from is not None:
+            self._library.copy(plan.copy_from, plan.sequence.id, plan.keep)
+        else:
+            self._truncate(plan.sequence, plan.keep)
+        plan.sequence.prompt_tokens = self._shared(generation, tokens)
+        generation.todo = tokens[len(plan.sequence.tokens) :]
+        if generation.reply:
+            generation.sampler = make_sampler(generation.sampling.temperature, next(self._seeds))
+        self._waiting.remove(generation)
+        self._running.append(generation)
+        return True
+
+    def _read(self, generation: _Generation) -> list[int]:
+        """The conversation's tokens, the oldest turns left out when it is too long."""
+
+        def read(messages: Sequence[Message]) -> list[int]:
+            text = self._template.render(messages, generation.tools, reply=generation.reply)
+            return self._library.tokenize(text)
+
+        room = min(generation.sampling.max_tokens, self.context_tokens // 4)
+        name = generation.conversation
+        tokens, dropped = fit(
+            generation.messages, read, self.context_tokens - room, self._dropped.get(name, 0)
+        )
+        if dropped and name:
+            self._dropped[name] = dropped
+        if not tokens:
+            raise EngineError("There is nothing to answer: the conversation is empty.")
+        return tokens
+
+    def _shared(self, generation: _Generation, tokens: list[int]) -> int:
+        """How many of the tokens are the agent's prompt and tools."""
+        if not generation.reply and not generation.conversation:
+            return len(tokens)
+        system = [message for message in generation.messages[:1] if message["role"] == "system"]
+        if not system:
+            return 0
+        key = json.dumps([system, generation.tools], default=str)
+        if key not in self._prompts:
+            try:
+                text = self._template.render(system, generation.tools, reply=False)
+                self._prompts[key] = self._library.tokenize(text)
+            except EngineError:  # some templates refuse a prompt without a question
+                self._prompts[key] = []
+            while len(self._prompts) > 32:
+                self._prompts.pop(next(iter(self._prompts)))
+        return llama_sequences.common(tokens, self._prompts[key])
+
+    def _truncate(self, sequence: llama_sequences.Sequence, length: int) -> None:
+        """Some architectures cannot forget a tail: then all of it goes."""
+        if not self._library.truncate(sequence.id, length):
+            sequence.tokens.clear()
+
+    def _step(self) -> None:
+        """Evaluate one batch and take each reply one token further."""
+        for generation in [entry for entry in self._running if entry.cancelled]:
+            self._finish(generation, None)
+        slices = self._slices()
+        if not slices:
+            return
+        entries: list[Entry] = []
+        asked: list[tuple[_Generation, int]] = []
+        for generation, tokens in slices:
+            sequence = _held(generation)
+            done = len(tokens) == len(generation.todo)
+            for offset, token in enumerate(tokens):
+                wanted = done and generation.reply and offset == len(tokens) - 1
+                entries.append(Entry(token, len(sequence.tokens) + offset, sequence.id, wanted))
+            if done:
+                asked.append((generation, len(entries) - 1))
+        started = time.perf_counter()
+        self._library.decode(entries)
+        self._measure(len(entries), time.perf_counter() - started)
+        for generation, tokens in slices:
+            _held(generation).tokens.extend(tokens)
+            del generation.todo[: len(tokens)]
+            if generation.reading:
+                generation.evaluated += len(tokens)
+                self.prompt_tokens_evaluated += len(tokens)
+        for generation, index in asked:
+            generation.reading = False
+            if generation.reply:
+                self._take(generation, self._library.sample(generation.sampler, index))
+            else:
+                self._finish(generation, None)
+
+    def _slices(self) -> list[tuple[_Generation, list[int]]]:
+        """What this step evaluates: all newest tokens first, prompts as far as time allows."""
+        speaking = [entry for entry in self._running if not entry.reading]
+        reading = [entry for entry in self._running if entry.reading]
+        slices = [(generation, generation.todo[:]) for generation in speaking]
+        seconds = _STEP_SECONDS if speaking else _STEP_SECONDS_ALONE
+        most = max(16, int(self._speed * seconds)) if self._speed else _BATCH
+        room = min(most, _BATCH) - len(slices)
+        for generation in reading:
+            if room <= 0:
+                break
+            tokens = generation.todo[:room]
+            room -= len(tokens)
+            slices.append((generation, tokens))
+        return slices
+
+    def _measure(self, tokens: int, seconds: float) -> None:
+        """Keep the speed of reading, tokens a second."""
+        if tokens >= 16 and seconds > 0:
+            speed = tokens / seconds
+            self._speed = speed if not self._speed else 0.7 * self._speed + 0.3 * speed
+
+    def _take(self, generation: _Generation, token: int) -> None:
+        """The reply's next token: hand its text over, and go on or end."""
+        piece = self._library.piece(token)
+        generation.made += 1
+        self.tokens_generated += 1
+        marker = self._library.is_control(token) and piece not in _PRINTED_MARKERS
+        if marker or self._library.ends(token):
+            self._end(generation)
+            return
+        if text := generation.text.decode(piece):
+            post(generation.loop, generation.pieces.put_nowait, text)
+        generation.todo = [token]
+        full = len(_held(generation).tokens) + 1 >= self.context_tokens
+        if generation.made >= generation.sampling.max_tokens or full:
+            self._end(generation)
+
+    def _end(self, generation: _Generation) -> None:
+        if rest := generation.text.decode(b"", True):
+            post(generation.loop, generation.pieces.put_nowait, rest)
+        self._finish(generation, None)
+
+    def _finish(self, generation: _Generation, error: Exception | None) -> None:
+        """Take a generation out and tell its reader."""
+        for entries in (self._waiting, self._running):
+            if generation in entries:
+                entries.remove(generation)
+        if generation.sampler is not None:
+            free_sampler(generation.sampler)
+            generation.sampler = None
+        if (sequence := generation.sequence) is not None:
+            self._sequences.release(sequence)
+            if not generation.conversation:
+                sequence.conversation = None
+            generation.sequence = None
+        post(generation.loop, generation.pieces.put_nowait, error)
+
+    def _fail_all(self, error: Exception) -> None:
+        """A step failed: nobody knows what the cache holds now, so all start anew."""
+        self._failures += 1
+        explained = self._explain(error)
+        for generation in list(self._running):
+            self._finish(generation, explained)
+        self._sequences.clear()
+        try:
+            self._library.clear()
+        except Exception:
+            log.exception("the language model's cache cannot be emptied")
+            self._failures = _FAILURES
+
+    def _explain(self, error: Exception) -> Exception:
+        if isinstance(error, EngineError):
+            return error
+        log.error("language model failed", exc_info=error)
+        return EngineError(f"The language model {self.name} failed: {type(error).__name__}.")
+
+
+def _held(generation: _Generation) -> llama_sequences.Sequence:
+    """The sequence of a generation that is running."""
+    if generation.sequence is None:
+        raise EngineError("A reply lost its place in the cache.")
+    return generation.sequence
