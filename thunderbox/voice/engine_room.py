@@ -23,8 +23,8 @@ from thunderbox.voice.engines.llama_cpp import LlamaCpp
 from thunderbox.voice.engines.piper import Piper
 from thunderbox.voice.engines.silero import SileroModel
 from thunderbox.voice.engines.voices import Voices
-from thunderbox.voice.leg import SAMPLE_RATE
 from thunderbox.voice.models import STARTER_WINDOW_SECONDS, language_card, speech_card
+from thunderbox.voice.trial import try_model
 
 log = logging.getLogger(__name__)
 
@@ -61,11 +61,17 @@ async def load_engines(
     default_voice: str = "en-US-James1",
     cache_dir: Path | None = None,
 ) -> Engines:
-    """Check, load and warm all engines. Raises StartError with a sentence that says what to do."""
+    """Check, try, load and warm all engines. Raises StartError, which says what to do.
+
+    `cache_dir` keeps which models survived their trial; without it each start tries them.
+    """
     started = time.perf_counter()
     speech, language = speech_card(speech_model), language_card(language_model)
     loop = asyncio.get_running_loop()
     with ThreadPoolExecutor(3, "load") as pool:
+        await asyncio.gather(
+            *(loop.run_in_executor(pool, try_model, card, cache_dir) for card in (speech, language))
+        )
 
         def recognizer() -> tuple[SileroModel, FasterWhisper]:
             detector = SileroModel()
@@ -98,11 +104,11 @@ async def load_engines(
             loop.run_in_executor(pool, model),
             loop.run_in_executor(pool, voices),
         )
-    warm_up = await voice_engine.prepare("Hello, this is a test.", default_voice)
-    await asyncio.gather(
-        speech_engine.transcribe(warm_up + bytes(SAMPLE_RATE)),
-        language_engine.warm([{"role": "user", "content": "Hello."}]),
-    )
+        await asyncio.gather(
+            loop.run_in_executor(pool, speech_engine.warm),
+            language_engine.warm([{"role": "user", "content": "Hello."}]),
+            voice_engine.prepare("Hello.", default_voice),
+        )
     seconds = time.perf_counter() - started
     log.info("engines ready in %.1f s: %s, %s", seconds, speech.name, language.name)
     return Engines(

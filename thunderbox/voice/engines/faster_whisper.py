@@ -95,6 +95,12 @@ class FasterWhisper:
         """Words of one utterance of 16 kHz mono s16le PCM. Raises EngineError."""
         return await self._worker.run(lambda: self._transcribe(pcm, language))
 
+    def warm(self) -> None:
+        """Run the model once on what is no speech, so that the first caller does not wait."""
+        window = self._fixed_window or 10.0
+        quiet = np.zeros(SAMPLE_RATE, np.float32)
+        self._words(quiet, window, self._prompts.for_language("en"), -120.0)
+
     def close(self) -> None:
         """Stop the engine's threads and free the model."""
         self._worker.close()
