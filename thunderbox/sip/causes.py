@@ -1,0 +1,42 @@
+"""Causes: what a SIP status means for a call that ended (RFC 3261, section 21)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from thunderbox.voice.leg import EndCause
+
+BUSY = frozenset({486, 600})
+NO_ANSWER = frozenset({480, 487})
+UNREACHABLE = frozenset({0, 502, 503, 504})
+TIMED_OUT = 408
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What is known of a line when it has ended."""
+
+    outbound: bool
+    answered: bool
+    rang: bool
+    """Whether an outbound call had got any reply before its final one."""
+    status: int
+    """The last SIP status; in an answered call 200, or what ended it."""
+
+
+def cause_of(past: Past) -> EndCause:
+    """Why a line ended, where nothing on our side ended it."""
+    if past.answered:
+        lost = past.status == TIMED_OUT or past.status in UNREACHABLE
+        return EndCause.UNREACHABLE if lost and past.status else EndCause.CALLER_HANGUP
+    if not past.outbound:
+        return EndCause.CANCELLED
+    if past.status in BUSY:
+        return EndCause.BUSY
+    if past.status == TIMED_OUT:
+        return EndCause.NO_ANSWER if past.rang else EndCause.UNREACHABLE
+    if past.status in NO_ANSWER:
+        return EndCause.NO_ANSWER
+    if past.status in UNREACHABLE:
+        return EndCause.UNREACHABLE
+    return EndCause.REFUSED

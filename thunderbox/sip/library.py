@@ -1,0 +1,388 @@
+"""Library: the PJSIP endpoint with its lines, accounts and ports.
+
+Every method runs on PJSIP's thread, except `tell`'s target, which runs on the loop.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import itertools
+import logging
+import socket
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pjsua2 as pj
+
+from thunderbox import __version__
+from thunderbox.calls.ports import Invitation
+from thunderbox.config import SipSettings
+from thunderbox.errors import LegError, StartError
+from thunderbox.sip import vector
+from thunderbox.sip.account import Account, new_account, unregister
+from thunderbox.sip.address import party, request_uri
+from thunderbox.sip.leg import SipLeg
+from thunderbox.sip.line import Line, guarded
+from thunderbox.sip.network import Gate
+from thunderbox.sip.port import Port, Sound
+from thunderbox.voice.leg import SAMPLE_RATE
+
+log = logging.getLogger(__name__)
+
+LINES = 4
+ACCOUNTS = 8
+CODECS = {"G722/16000/1": 132, "PCMU/8000/1": 131, "PCMA/8000/1": 130}
+RTP_PORTS = 200
+POLL_MS = 10
+WATCH_SECONDS = 2.0
+GOODBYE_SECONDS = 0.8
+UNREGISTER_SECONDS = 0.5
+NO_NETWORK = 3
+"""Destroy without PJSIP's own farewell: it would wait a second, and ours is done by then."""
+
+Tell = Callable[..., None]
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """An INVITE to be sent: every part is checked already."""
+
+    uri: str
+    """Whom it is for, as its To header shows."""
+    sent_to: str
+    """The request URI where it differs, else empty."""
+    caller_uri: str
+    through_trunk: bool
+
+
+class LogLines(pj.LogWriter):  # type: ignore[misc]
+    """Keeps what PJSIP says until its thread has time: no thread of PJSIP's waits for a log."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: deque[tuple[int, str]] = deque(maxlen=100)
+
+    def write(self, entry: Any) -> None:
+        """Keep one line."""
+        self.lines.append((entry.level, entry.msg))
+
+
+class Endpoint(pj.Endpoint):  # type: ignore[misc]
+    """PJSIP's endpoint; it reports callers that PJSIP itself turned away."""
+
+    @guarded
+    def onRejectedIncomingCall(self, prm: Any) -> None:  # noqa: N802 - PJSIP's name
+        """Say why, since nobody else does."""
+        log.warning(
+            "A call was refused with %d: all %d lines of PJSIP are busy.", prm.statusCode, LINES
+        )
+
+
+class Library:
+    """What the thread works on."""
+
+    def __init__(
+        self,
+        settings: SipSettings,
+        *,
+        tell: Tell,
+        on_invite: Callable[[SipLeg, Invitation], None],
+        media_lost_seconds: float,
+    ) -> None:
+        self.tell = tell
+        self.new_leg: Callable[[int], SipLeg]
+        """Makes the leg of a call that rings; set before `open`."""
+        self.codecs: tuple[str, ...] = ()
+        self.lines: dict[int, Line] = {}
+        self.accounts: dict[str, Account] = {}
+        self._settings = settings
+        self._on_invite = on_invite
+        self._media_lost_seconds = media_lost_seconds
+        self._gate = Gate(settings.allowed_networks)
+        self._serials = itertools.count(1)
+        self._finished: list[Line] = []
+        self._endpoint: Any = None
+        self._log: Any = None
+        self._sink: Any = None
+        self._ports: deque[Port] = deque()
+        self._lent: set[Port] = set()
+        self._watched_at = 0.0
+        self._closing = False
+
+    # The endpoint.
+
+    def open(self) -> None:
+        """Bring PJSIP up. Raises StartError; what was created is taken down again."""
+        try:
+            self._open()
+        except pj.Error as error:
+            self.close()
+            raise StartError(f"The phone cannot start: {error.info()}.") from None
+        except StartError:
+            self.close()
+            raise
+
+    def _open(self) -> None:
+        _hush()
+        self._endpoint = Endpoint()
+        self._endpoint.libCreate()
+        self._endpoint.libInit(self._configuration())
+        for kind in (pj.PJSIP_TRANSPORT_UDP, pj.PJSIP_TRANSPORT_TCP):
+            self._endpoint.transportCreate(kind, self._transport(kind))
+        self._endpoint.audDevManager().setNullDev()
+        for codec in self._endpoint.codecEnum2():
+            self._endpoint.codecSetPriority(codec.codecId, CODECS.get(codec.codecId, 0))
+        enabled = {str(c.codecId) for c in self._endpoint.codecEnum2() if c.priority}
+        self.codecs = tuple(name.partition("/")[0] for name in CODECS if name in enabled)
+        self._endpoint.libStart()
+        direct = vector.check()
+        if not direct:
+            log.warning("Sound is copied the slow way: PJSIP's byte vectors look different here.")
+        self._sink = self._endpoint.audDevManager().getPlaybackDevMedia()
+        self._ports.extend(Port(number, direct) for number in range(1, LINES + 1))
+        self.add_account("local", self.account_settings())
+
+    def _configuration(self) -> Any:
+        configuration = pj.EpConfig()
+        agent = configuration.uaConfig
+        agent.threadCnt = 0
+        agent.mainThreadOnly = False
+        agent.maxCalls = LINES
+        agent.userAgent = f"ThunderBox/{__version__}"
+        agent.natTypeInSdp = 0
+        agent.mwiUnsolicitedEnabled = False
+        media = configuration.medConfig
+        media.clockRate = media.sndClockRate = SAMPLE_RATE
+        media.channelCount = 1
+        media.audioFramePtime = media.ptime = 20
+        media.noVad = True
+        media.ecTailLen = 0
+        media.sndAutoCloseTime = -1
+        self._log = LogLines()
+        writer = configuration.logConfig
+        writer.level = 2
+        writer.consoleLevel = 0
+        writer.msgLogging = 0
+        writer.decor = pj.PJ_LOG_HAS_SENDER
+        writer.writer = self._log
+        self._log.this.disown()  # libDestroy deletes it
+        return configuration
+
+    def _transport(self, kind: int) -> Any:
+        transport = pj.TransportConfig()
+        transport.port = self._settings.port
+        transport.boundAddress = self._settings.host
+        transport.publicAddress = self._settings.public_address
+        if kind == pj.PJSIP_TRANSPORT_TCP:
+            # A restart must not wait for the connections of the last run to time out.
+            options = pj.SockOptVector()
+            options.append(pj.SockOpt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1))
+            parameters = pj.SockOptParams()
+            parameters.sockOpts = options
+            transport.sockOptParams = parameters
+        return transport
+
+    def poll(self) -> None:
+        """Let PJSIP work for at most 10 ms, then tidy up after it."""
+        self._endpoint.libHandleEvents(POLL_MS)
+        if self._finished:
+            self._bury()
+        while self._log.lines:
+            level, text = self._log.lines.popleft()
+            log.log(logging.WARNING if level <= 1 else logging.DEBUG, "PJSIP: %s", text.strip())
+        now = time.monotonic()
+        if now - self._watched_at >= WATCH_SECONDS:
+            self._watched_at = now
+            self._watch(now)
+
+    def close(self) -> None:
+        """Hang up, unregister, let go of everything, destroy. May be called again."""
+        if self._endpoint is None:
+            return
+        self._closing = True
+        for line in list(self.lines.values()):
+            line.drop(503, "The phone is being shut down")
+        self._poll_while(lambda: bool(self.lines), GOODBYE_SECONDS)
+        registered = [account for account in self.accounts.values() if unregister(account)]
+        self._poll_while(lambda: any(a.is_registered() for a in registered), UNREGISTER_SECONDS)
+        registered.clear()
+        for port in (*self._ports, *self._lent):
+            port.sound = None
+        self.lines.clear()
+        self._finished.clear()
+        for account in self.accounts.values():
+            account.shutdown()
+        self.accounts.clear()
+        self._ports.clear()
+        self._lent.clear()
+        self._sink = None
+        port = account = line = None  # type: ignore[assignment]
+        gc.collect()
+        self._endpoint.libDestroy(NO_NETWORK)
+        self._endpoint = None
+        self._log = None
+        gc.collect()
+
+    def _poll_while(self, condition: Callable[[], bool], seconds: float) -> None:
+        deadline = time.monotonic() + seconds
+        while condition() and time.monotonic() < deadline:
+            self.poll()
+
+    # Accounts.
+
+    def account_settings(self) -> Any:
+        """An account's configuration with what all of ours share."""
+        settings = self._settings
+        configuration = pj.AccountConfig()
+        configuration.idUri = f"sip:thunderbox@{settings.public_address or _shown(settings.host)}"
+        configuration.regConfig.registerOnAdd = False
+        configuration.presConfig.publishEnabled = False
+        configuration.mwiConfig.enabled = False
+        configuration.natConfig.iceEnabled = False
+        configuration.natConfig.turnEnabled = False
+        media = configuration.mediaConfig
+        media.srtpUse = pj.PJMEDIA_SRTP_DISABLED
+        media.transportConfig.port = settings.rtp_port
+        media.transportConfig.portRange = min(RTP_PORTS, 65535 - settings.rtp_port)
+        media.transportConfig.boundAddress = "" if settings.host == "0.0.0.0" else settings.host  # noqa: S104
+        media.transportConfig.publicAddress = settings.public_address
+        return configuration
+
+    def add_account(
+        self,
+        name: str,
+        configuration: Any,
+        on_registration: Callable[[int, str, int], None] | None = None,
+    ) -> Account:
+        """Create an account. Raises LegError beyond the eighth, which PJSIP would die of."""
+        if len(self.accounts) >= ACCOUNTS:
+            raise LegError(f"The phone has at most {ACCOUNTS} accounts.")
+        account = new_account(configuration, self, on_registration)
+        self.accounts[name] = account
+        return account
+
+    # Lines.
+
+    def incoming(self, account: Account, prm: Any) -> None:
+        """Turn an INVITE away or let it ring."""
+        source = str(prm.rdata.srcAddress)
+        line = Line(self, account, next(self._serials), None, prm.callId)
+        self.lines[line.serial] = line
+        if not self._gate.allows(source):
+            log.warning(
+                "A call from %s was refused with 403: the address is outside sip.allowed_networks.",
+                source,
+            )
+            line.drop(403, "Your address is outside sip.allowed_networks")
+        elif self._closing:
+            line.drop(503, "The phone is being shut down")
+        elif len(self.lines) > self._settings.max_calls:
+            log.warning(
+                "A call from %s was refused with 486: all %d lines of sip.max_calls are busy.",
+                source,
+                self._settings.max_calls,
+            )
+            line.drop(486, "All lines are busy")
+        else:
+            line.leg = self.new_leg(line.serial)
+            invitation = Invitation(
+                called=party(request_uri(prm.rdata.wholeMsg)),
+                caller=party(line.getInfo().remoteUri),
+                source=source,
+            )
+            line.ring()
+            self.tell(self._on_invite, line.leg, invitation)
+
+    def place(self, leg: SipLeg, serial: int, outgoing: Outgoing) -> None:
+        """Send an INVITE. Raises LegError when no line is free or PJSIP will not have it."""
+        if self._closing:
+            raise LegError("The phone is being shut down.")
+        if len(self.lines) >= min(LINES, self._settings.max_calls):
+            raise LegError("All lines are busy.")
+        account = self.accounts["trunk" if outgoing.through_trunk else "local"]
+        for uri in (outgoing.uri, outgoing.sent_to, outgoing.caller_uri):
+            if uri and self._endpoint.utilVerifySipUri(uri) != 0:
+                raise LegError("The destination is not a SIP address that can be called.")
+        line = Line(self, account, serial, leg)
+        parameters = pj.CallOpParam(True)
+        parameters.txOption.targetUri = outgoing.sent_to
+        parameters.txOption.localUri = outgoing.caller_uri
+        self.lines[serial] = line
+        try:
+            line.makeCall(outgoing.uri, parameters)
+        except pj.Error as error:
+            self.lines.pop(serial, None)
+            raise LegError(f"The call could not be placed: {error.info()}.") from None
+        line.slot = line.getId()
+
+    def new_serial(self) -> int:
+        """A number for a line to come."""
+        return next(self._serials)
+
+    def pick_up(self, serial: int) -> None:
+        """Answer a line that rings."""
+        if (line := self.lines.get(serial)) is not None:
+            line.pick_up()
+
+    def drop(self, serial: int, status: int, reason: str) -> None:
+        """End a line."""
+        if (line := self.lines.get(serial)) is not None:
+            line.drop(status, reason)
+
+    def press(self, serial: int, keys: str) -> bool:
+        """Press keys on a line; False where that is not possible."""
+        line = self.lines.get(serial)
+        return line is not None and line.press(keys)
+
+    def lend_port(self, sound: Sound) -> Port:
+        """A port for a call. There are as many as PJSIP has calls."""
+        port = self._ports.popleft()
+        self._lent.add(port)
+        port.sound = sound
+        port.startTransmit(self._sink)  # so that the bridge asks it for frames on hold, too
+        return port
+
+    def take_port_back(self, port: Port) -> None:
+        """Let go of a call's port."""
+        port.sound = None
+        port.stopTransmit(self._sink)
+        self._lent.discard(port)
+        self._ports.append(port)
+
+    def ended(self, line: Line) -> None:
+        """Note that a line is over; it is destroyed when that is safe."""
+        self.lines.pop(line.serial, None)
+        self._finished.append(line)
+
+    def _bury(self) -> None:
+        """Destroy finished lines whose call number no other line has taken over."""
+        taken = {line.slot for line in self.lines.values()}
+        self._finished = [line for line in self._finished if line.slot in taken]
+
+    def _watch(self, now: float) -> None:
+        for line in list(self.lines.values()):
+            try:
+                alive = line.watch_media(now, self._media_lost_seconds)
+            except pj.Error as error:
+                log.debug("A call's statistics could not be read: %s.", error.info())
+                continue
+            if not alive and line.leg is not None:
+                self.tell(line.leg.on_media_lost)
+
+
+def _hush() -> None:
+    """Keep PJSIP from printing before it has read its log settings."""
+    try:
+        module: Any = pj._pjsua2
+        ctypes.PyDLL(module.__file__).pj_log_set_level(0)
+    except (AttributeError, OSError):
+        log.debug("PJSIP's first lines cannot be silenced here.")
+
+
+def _shown(host: str) -> str:
+    """The host part of our own address."""
+    return "127.0.0.1" if host == "0.0.0.0" else host  # noqa: S104 - compared, not bound

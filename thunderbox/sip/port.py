@@ -1,0 +1,72 @@
+"""Port: where PJSIP's conference bridge and a call's two queues of sound meet.
+
+Every 20 ms the bridge's clock thread first asks each port for a frame, then gives it one, also
+while nothing arrives. That pair of callbacks is one tick. A port lives as long as the endpoint and
+serves one call after the other, because removing one while the clock runs is a race inside
+PJSIP; only its `sound` changes.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pjsua2 as pj
+
+from thunderbox.sip import vector
+from thunderbox.sip.ring import Playout, Ticks, padded
+from thunderbox.voice.leg import FRAME_BYTES, FRAME_MS, SAMPLE_RATE, SILENCE, Tick
+
+
+class Sound:
+    """One call's queues as the media thread sees them."""
+
+    def __init__(self, playout: Playout, ticks: Ticks) -> None:
+        self.playout = playout
+        self.ticks = ticks
+        self.connected = False
+        """Whether the far end listens now; while it does not, nothing is taken to be played."""
+
+
+class Port(pj.AudioMediaPort):  # type: ignore[misc]
+    """A port of the bridge: 16 kHz, 20 ms, mono."""
+
+    sound: Sound | None = None
+    _near = SILENCE
+    _spoken = 0
+
+    def __init__(self, number: int, direct: bool) -> None:
+        super().__init__()
+        self._out = vector.Out(direct)
+        self._silence: Any = pj.ByteVector(SILENCE)
+        self._read = vector.read if direct else vector.read_slowly
+        layout = pj.MediaFormatAudio()
+        layout.init(pj.PJMEDIA_FORMAT_PCM, SAMPLE_RATE, 1, FRAME_MS * 1000, 16)
+        self.createPort(f"line-{number}", layout)
+
+    def onFrameRequested(self, frame: Any) -> None:  # noqa: N802 - PJSIP's name
+        """Send the next 20 ms."""
+        sound = self.sound
+        if sound is None:
+            return
+        spoken = sound.playout.take() if sound.connected else b""
+        frame.type = pj.PJMEDIA_FRAME_TYPE_AUDIO
+        frame.size = FRAME_BYTES
+        self._spoken = len(spoken)
+        if spoken:
+            self._near = padded(spoken)
+            frame.buf = self._out.fill(self._near)
+        else:
+            self._near = SILENCE
+            frame.buf = self._silence
+
+    def onFrameReceived(self, frame: Any) -> None:  # noqa: N802 - PJSIP's name
+        """Take 20 ms, and with them complete the tick."""
+        sound = self.sound
+        if sound is None:
+            return
+        far = self._read(frame.buf) if sound.connected else SILENCE
+        if len(far) != FRAME_BYTES:
+            far = SILENCE
+        near, spoken = self._near, self._spoken
+        self._near, self._spoken = SILENCE, 0
+        sound.ticks.put(Tick(far, near, spoken))
