@@ -9,7 +9,8 @@ ThunderBoxError             something a person can act on; its text is a sentenc
 │   ├── PaymentError        402
 │   ├── ForbiddenError      403
 │   ├── NotFoundError       404
-│   └── ConflictError       409, with a machine-readable code
+│   ├── ConflictError       409, with a machine-readable code
+│   └── GoneError           410: a link that has expired
 ├── StoreError              the database failed, or is closed
 │   └── DuplicateError      a row with these unique values is already there
 ├── EngineError             a speech or language engine failed or broke its deadline
@@ -82,6 +83,12 @@ class ConflictError(RequestError):
 
     status = 409
     code = "conflict"
+
+
+class GoneError(RequestError):
+    """410: a link that has expired."""
+
+    status = 410
 
 
 class StoreError(ThunderBoxError):

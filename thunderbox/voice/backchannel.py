@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import re
 
+_WORD = re.compile(r"[a-z0-9']+(?:-[a-z0-9']+)*")
 _BACKCHANNELS = frozenset(
-    ["mm", "mmm", "mhm", "mm-hm", "mm-hmm", "mhmm", "hm", "hmm", "uh-huh", "uhuh", "uh", "huh", "ah", "oh", "yeah", "yes", "yep", "okay", "ok", "right", "sure", "aha", "alright", "good", "great", "fine"]
+    _WORD.findall(
+        "mm mmm mhm mm-hm mm-hmm mhmm hm hmm uh-huh uhuh uh huh ah oh yeah yes yep okay ok right "
+        "sure aha alright good great fine"
+    )
 )
 _DANGLING = frozenset(
-    ["a", "an", "the", "and", "or", "but", "so", "because", "if", "when", "to", "for", "from", "with", "at", "on", "in", "of", "my", "your", "our", "his", "her", "their", "is", "are", "was", "it's", "i'm", "i", "you", "we", "um", "uh", "er", "like", "that", "which", "what", "how", "about"]
+    _WORD.findall(
+        "a an the and or but so because if when to for from with at on in of my your our his her "
+        "their is are was it's i'm i you we um uh er like that which what how about"
+    )
 )
 
 
 def words(text: str) -> list[str]:
     """Lower-case words without punctuation."""
-    return re.findall(r"[a-z0-9']+(?:-[a-z0-9']+)*", text.lower())
+    return _WORD.findall(text.lower())
 
 
 def is_backchannel(text: str) -> bool:

@@ -71,7 +71,7 @@ class Deadlines:
 
 
 @dataclass(frozen=True, slots=True)
-class Engines:
+class CallEngines:
     """The engines that a conversation uses."""
 
     recognizer: Recognizer
@@ -97,7 +97,7 @@ class Conversation:
         self,
         leg: Leg,
         persona: Persona,
-        engines: Engines,
+        engines: CallEngines,
         tools: Tools,
         journal: Journal,
         pace: Pace,
@@ -126,7 +126,6 @@ class Conversation:
         self._reply: Reply | None = None
         self._cut: Reply | None = None
         self._transcription: asyncio.Task[None] | None = None
-        self._open_turn: int | None = None
         self._end_reason: str | None = None
 
     async def run(self) -> str:
@@ -189,7 +188,7 @@ class Conversation:
 
     async def _last_words(self) -> None:
         """Words that the caller spoke right before hanging up are part of the call, too."""
-        if self._open_turn is None or not (sound := self._listener.sound()):
+        if not (sound := self._listener.sound()):
             return
         try:
             async with asyncio.timeout(self._deadlines.transcribe):
@@ -215,10 +214,8 @@ class Conversation:
     def _perform(self, effect: Effect) -> None:
         match effect:
             case Transcribe(turn, revision):
-                self._open_turn = turn
                 self._transcribe(turn, revision)
             case DropTurn():
-                self._open_turn = None
                 self._listener.drop()
             case CommitTurn(text, start, end):
                 self._history.caller_said(text)

@@ -1,0 +1,270 @@
+"""Appliance: builds every part of the box, starts them in order, stops them in reverse.
+
+The only module that knows them all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import time
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import uvicorn
+
+from thunderbox.api.app import create_app
+from thunderbox.api.parts import Parts
+from thunderbox.calls import first_start
+from thunderbox.calls.call import Surroundings
+from thunderbox.calls.first_start import FirstStart
+from thunderbox.calls.outbound import Outbound
+from thunderbox.calls.ports import SystemClock
+from thunderbox.calls.recording import Recorder
+from thunderbox.calls.recovery import close_interrupted
+from thunderbox.calls.requests import PartState, Readiness
+from thunderbox.calls.switchboard import Switchboard
+from thunderbox.config import Settings
+from thunderbox.data_dir import DataDir
+from thunderbox.errors import StartError, StoreError
+from thunderbox.sip.endpoint import Phone
+from thunderbox.store.database import Database
+from thunderbox.voice import phrases
+from thunderbox.voice.conversation import CallEngines
+from thunderbox.voice.engine_room import Engines, load_engines
+
+log = logging.getLogger(__name__)
+
+GOODBYE_S = 3.0
+"""How long running calls may take to hear goodbye when the box stops."""
+HTTP_CONNECTIONS = 32
+
+
+class Appliance:
+    """One box."""
+
+    def __init__(self, settings: Settings, data_dir: Path, config_path: Path | None = None) -> None:
+        self.settings = settings
+        self.config_path = config_path
+        self.data = DataDir(data_dir)
+        self.first: FirstStart | None = None
+        self.start_seconds = 0.0
+        self.db: Database
+        self.engines: Engines
+        self.switchboard: Switchboard
+        self.outbound: Outbound
+        self.phone: Phone
+        self._server: _Server | None = None
+        self._serving: asyncio.Task[None] | None = None
+        self._stopping = asyncio.Event()
+        self._undo: list[tuple[str, Callable[[], Awaitable[None]]]] = []
+
+    async def start(self) -> None:
+        """Start everything; when a part fails, stop what was started. Raises StartError."""
+        begun = time.perf_counter()
+        try:
+            await self._start()
+        except BaseException:
+            await self.stop()
+            raise
+        self.start_seconds = time.perf_counter() - begun
+
+    async def run_until_stopped(self) -> None:
+        """Serve until `request_stop`, or until the API server ends by itself."""
+        waits = {asyncio.create_task(self._stopping.wait())}
+        if self._serving is not None:
+            waits.add(asyncio.create_task(asyncio.wait({self._serving})))  # type: ignore[arg-type]
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()
+
+    def request_stop(self) -> None:
+        """Ask `run_until_stopped` to return (signal handlers)."""
+        self._stopping.set()
+
+    async def stop(self) -> None:
+        """Say goodbye to running calls, then stop every part in reverse; may be called twice."""
+        while self._undo:
+            name, undo = self._undo.pop()
+            try:
+                await undo()
+            except Exception:
+                log.exception("Stopping %s failed", name)
+
+    # ------------------------------------------------------------ parts, in order
+
+    async def _start(self) -> None:
+        settings = self.settings
+        self.data.open()
+        self._on_stop("data directory", self.data.close)
+        listener = _listen(settings.api.host, settings.api.port)
+        self._on_stop("API address", listener.close)
+        self.db = await Database.open(self.data.database)
+        self._undo.append(("database", self.db.close))
+        voice = settings.voice
+        loading = asyncio.create_task(
+            load_engines(
+                speech_model=voice.speech_model,
+                language_model=voice.language_model,
+                threads=voice.threads,
+                context_tokens=voice.context_tokens,
+                piper_voices=voice.piper_voices,
+                default_voice=voice.default_voice,
+                cache_dir=self.data.models,
+            )
+        )
+        try:
+            clock = SystemClock()
+            await close_interrupted(self.db, self.data.recordings, clock)
+            self.first = await first_start.prepare(self.db, voice.default_voice)
+            if self.first is not None:
+                self.data.write_secret(self.data.first_key, self.first.key + "\n")
+            await first_start.adopt_trunk_numbers(self.db, settings.trunk.numbers)
+        except BaseException:
+            loading.cancel()
+            raise
+        self.engines = await loading
+        self._on_stop("engines", self.engines.close)
+        for phrase in phrases.ENGLISH.values():
+            await self.engines.prepare(phrase, voice.default_voice)
+        recorder = Recorder(self.data.recordings)
+        self._on_stop("recorder", recorder.close)
+        client = httpx.AsyncClient(
+            follow_redirects=False,
+            trust_env=False,
+            limits=httpx.Limits(max_connections=HTTP_CONNECTIONS),
+        )
+        self._undo.append(("HTTP client", client.aclose))
+        surroundings = Surroundings(
+            db=self.db,
+            settings=settings,
+            recorder=recorder,
+            http=client,
+            new_engines=self._new_engines,
+            own_url=self.own_url,
+            clock=clock,
+        )
+        self.switchboard = Switchboard(surroundings)
+        self.phone = Phone(settings.sip, settings.trunk, self.switchboard.ring)
+        self.outbound = Outbound(surroundings, self.switchboard, self.phone)
+        if settings.sip.enabled:
+            await self.phone.start()
+            self._undo.append(("phone", self.phone.stop))
+        self._undo.append(("outbound calls", self.outbound.close))
+        self._undo.append(("calls", self._say_goodbye))
+        await self._serve(listener)
+
+    async def _serve(self, listener: socket.socket) -> None:
+        app = create_app(
+            Parts(
+                db=self.db,
+                settings=self.settings,
+                place_call=self.outbound.place,
+                voices=self.engines.synthesizer.voices,
+                readiness=self.readiness,
+                recordings=self.data.recordings,
+                url_secret=self.data.url_secret(),
+                base_url=self.base_url,
+            )
+        )
+        self._server = _Server(
+            uvicorn.Config(
+                app,
+                lifespan="on",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=1,
+            )
+        )
+        self._serving = asyncio.create_task(self._server.serve(sockets=[listener]))
+        self._undo.append(("API", self._stop_serving))
+        while not self._server.started:
+            if self._serving.done():
+                raise StartError("The API server did not start; see the log above.")
+            await asyncio.sleep(0.005)
+
+    async def _stop_serving(self) -> None:
+        if self._server is not None and self._serving is not None:
+            self._server.should_exit = True
+            await asyncio.wait({self._serving}, timeout=2.0)
+
+    async def _say_goodbye(self) -> None:
+        await self.switchboard.close(GOODBYE_S)
+
+    def _on_stop(self, name: str, close: Callable[[], object]) -> None:
+        async def undo() -> None:
+            await asyncio.to_thread(close)
+
+        self._undo.append((name, undo))
+
+    def _new_engines(self) -> CallEngines:
+        engines = self.engines
+        return CallEngines(
+            engines.recognizer,
+            engines.synthesizer,
+            engines.language_model,
+            engines.new_voice_activity(),
+        )
+
+    # ------------------------------------------------------------ what the box says of itself
+
+    def own_url(self) -> str:
+        """Where this box reaches its own API."""
+        host = self.settings.api.host
+        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104
+        return f"http://{host}:{self.settings.api.port}"
+
+    def base_url(self) -> str:
+        """Where clients reach the API."""
+        return self.settings.api.public_url.rstrip("/") or self.own_url()
+
+    async def readiness(self) -> Readiness:
+        """The state of the database, the phone, the trunk and the engines."""
+        parts = {"database": await self._database_state()}
+        parts |= self.phone.readiness()
+        for card in self.engines.cards:
+            parts[card.engine] = PartState(
+                ok=True,
+                detail="A small starter model; bring a real one for real callers."
+                if card.starter
+                else "",
+                facts={"model": card.name},
+            )
+        return Readiness(ok=all(part.ok for part in parts.values()), parts=parts)
+
+    async def _database_state(self) -> PartState:
+        try:
+            await self.db.fetch_one("SELECT 1")
+        except StoreError as error:
+            return PartState(ok=False, detail=str(error))
+        return PartState(ok=True)
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its signal handlers: the appliance stops it."""
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Leave signals to the command line."""
+        yield
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """The API's listening socket. Raises StartError."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise StartError(
+            f"The API cannot listen on {host}:{port} ({error.strerror}). Stop the program that "
+            "uses the port, or choose another with api.port in the config or "
+            "THUNDERBOX_API_PORT."
+        ) from error
+    return listener

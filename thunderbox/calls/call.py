@@ -1,0 +1,165 @@
+"""Call: the life of one call, from its row in the database to its last turn on disk.
+
+The row exists before anything can be heard; whatever happens, it is closed with a reason.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from thunderbox.calls.ports import Clock
+from thunderbox.calls.recording import Recorder
+from thunderbox.calls.tools import AgentTools
+from thunderbox.calls.transcript import Transcript
+from thunderbox.config import Settings
+from thunderbox.errors import EngineError
+from thunderbox.store import calls
+from thunderbox.store.agents import NewAgent
+from thunderbox.store.database import Database
+from thunderbox.voice.conversation import CallEngines, Conversation, Deadlines, Persona
+from thunderbox.voice.leg import EndCause, Leg
+from thunderbox.voice.turns import Pace
+
+log = logging.getLogger(__name__)
+
+FAILURES = frozenset(
+    {"error", "interrupted", EndCause.MEDIA_LOST.value, EndCause.REGISTRATION_LOST.value}
+)
+"""End reasons of an answered call that failed; every other one is a completed call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What every call needs of the box."""
+
+    db: Database
+    settings: Settings
+    recorder: Recorder
+    http: httpx.AsyncClient
+    new_engines: Callable[[], CallEngines]
+    own_url: Callable[[], str]
+    clock: Clock
+
+
+class Call:
+    """One call that has a row; `talk` or `fail` ends it."""
+
+    def __init__(self, box: Surroundings, call_id: int, agent: NewAgent, started_at: int) -> None:
+        self.id = call_id
+        self._box = box
+        self._agent = agent
+        self._started_at = started_at
+        self._conversation: Conversation | None = None
+
+    @classmethod
+    async def begin(cls, box: Surroundings, new: calls.NewCall, agent: NewAgent) -> Call:
+        """Write the call's row and return the call."""
+        async with box.db.transaction() as tx:
+            call_id = await calls.insert(tx, new)
+        log.info("Call %s begins (%s)", call_id, new.direction)
+        return cls(box, call_id, agent, new.started_at)
+
+    async def talk(self, leg: Leg, speak_order: str) -> None:
+        """Hold the conversation on an answered leg and close the call."""
+        box = self._box
+        answered_at = box.clock.now_ms()
+        recording = box.recorder.start(self.id) if box.settings.calls.record else None
+        async with box.db.transaction() as tx:
+            await calls.set_answered(tx, self.id, answered_at)
+            if recording is not None:
+                await calls.set_recording(tx, self.id, recording.path.name, answered_at)
+        transcript = Transcript(
+            box.db, self.id, answered_at - self._started_at, recording, box.clock
+        )
+        reason = "error"
+        try:
+            self._conversation = self._new_conversation(leg, transcript, speak_order)
+            reason = await self._conversation.run()
+        except EngineError as error:
+            log.warning("Call %s: %s", self.id, error)
+        finally:
+            await transcript.close()
+            if recording is not None:
+                await recording.close()
+            await self._close("failed" if reason in FAILURES else "completed", reason, None)
+
+    async def fail(self, reason: str, sip_status: int | None) -> None:
+        """Close a call that was never answered."""
+        await self._close("failed", reason, sip_status)
+
+    def close_politely(self) -> None:
+        """Say that the call has to end, then end it."""
+        if self._conversation is not None:
+            self._conversation.close_politely()
+
+    async def _close(self, status: calls.EndStatus, reason: str, sip_status: int | None) -> None:
+        async with self._box.db.transaction() as tx:
+            await calls.finish(
+                tx,
+                self.id,
+                status=status,
+                end_reason=reason,
+                sip_status=sip_status or None,
+                ended_at=self._box.clock.now_ms(),
+            )
+        log.info("Call %s is %s: %s", self.id, status, reason)
+
+    def _new_conversation(self, leg: Leg, transcript: Transcript, speak_order: str) -> Conversation:
+        box, agent = self._box, self._agent
+        limits, voice = box.settings.calls, box.settings.voice
+        pace = Pace(
+            agent_first=speak_order == "agent_first",
+            pause_ms=voice.pause_ms,
+            interrupt_ms=voice.interrupt_ms,
+            silence_ms=limits.silence_seconds * 1000,
+            silence_end_ms=limits.silence_hangup_seconds * 1000,
+            max_ms=limits.max_seconds * 1000,
+            max_hold_ms=agent.max_hold_seconds * 1000 if agent.max_hold_seconds else None,
+        )
+        deadlines = Deadlines(
+            transcribe=voice.transcribe_seconds,
+            first_token=voice.first_token_seconds,
+            speak=voice.speak_seconds,
+        )
+        tools = AgentTools(agent.tools, box.http, self.id, box.own_url, limits.tool_seconds)
+        persona = Persona(prompt=agent.prompt, voice=agent.voice)
+        return Conversation(leg, persona, box.new_engines(), tools, transcript, pace, deadlines)
+
+
+def new_row(
+    agent: NewAgent,
+    *,
+    org_id: int,
+    agent_id: int | None,
+    phone_number_id: int | None,
+    direction: calls.Direction,
+    from_number: str,
+    to_number: str,
+    started_at: int,
+    variables: Mapping[str, Any] | None = None,
+    idempotency_key: str | None = None,
+    request_digest: str | None = None,
+) -> calls.NewCall:
+    """A call's row with the agent's configuration as it is now."""
+    return calls.NewCall(
+        org_id=org_id,
+        agent_id=agent_id,
+        phone_number_id=phone_number_id,
+        direction=direction,
+        from_number=from_number,
+        to_number=to_number,
+        started_at=started_at,
+        prompt=agent.prompt,
+        voice=agent.voice,
+        product=agent.product,
+        thinking_level=agent.thinking_level,
+        tools=agent.tools,
+        variables=dict(variables or {}),
+        idempotency_key=idempotency_key,
+        request_digest=request_digest,
+    )

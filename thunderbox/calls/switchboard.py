@@ -1,0 +1,110 @@
+"""Switchboard: who answers an inbound call, and which calls are running."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from thunderbox.calls.call import Call, Surroundings, new_row
+from thunderbox.calls.ports import Invitation
+from thunderbox.calls.routing import resolve
+from thunderbox.errors import LegError
+from thunderbox.store import agents, phone_numbers
+from thunderbox.voice.leg import EndCause, Ended, Leg
+
+log = logging.getLogger(__name__)
+
+
+class Switchboard:
+    """Takes inbound calls and knows every running one."""
+
+    def __init__(self, box: Surroundings) -> None:
+        self._box = box
+        self._running: dict[int, Call] = {}
+        self._closing = False
+        self._changed = asyncio.Event()
+
+    @property
+    def running(self) -> int:
+        """Calls in progress."""
+        return len(self._running)
+
+    def enter(self, call: Call) -> None:
+        """A call is in progress now."""
+        self._running[call.id] = call
+
+    def leave(self, call: Call) -> None:
+        """A call is over."""
+        self._running.pop(call.id, None)
+        self._changed.set()
+
+    async def ring(self, leg: Leg, invitation: Invitation) -> None:
+        """Handle an inbound call from its first ring to its end."""
+        if self._closing:
+            await leg.refuse(503, "This box is shutting down")
+            return
+        number = resolve(invitation.called, self._box.settings.extensions)
+        line = await phone_numbers.by_number(self._box.db, number) if number else None
+        if line is None:
+            log.info("%s: 404, the number dialled is not one of this box", leg.name)
+            await leg.refuse(404, "No such number on this box")
+            return
+        agent = (
+            await agents.get(self._box.db, line.org_id, line.inbound_agent_id)
+            if line.inbound_agent_id is not None
+            else None
+        )
+        if agent is None:
+            log.info("%s: 480, no agent is assigned to number %s", leg.name, line.id)
+            await leg.refuse(480, "No agent is assigned to this number")
+            return
+        row = new_row(
+            agent,
+            org_id=line.org_id,
+            agent_id=agent.id,
+            phone_number_id=line.id,
+            direction="inbound",
+            from_number=invitation.caller,
+            to_number=line.number,
+            started_at=self._box.clock.now_ms(),
+        )
+        call = await Call.begin(self._box, row, agent)
+        self.enter(call)
+        try:
+            await self._answer(call, leg, agent.inbound_speak_order)
+        finally:
+            self.leave(call)
+
+    async def _answer(self, call: Call, leg: Leg, speak_order: str) -> None:
+        try:
+            await leg.answer()
+        except LegError as error:
+            ended = _how_it_ended(leg)
+            log.info("Call %s could not be answered: %s", call.id, error)
+            await call.fail(ended.cause.value, ended.sip_status)
+            return
+        except asyncio.CancelledError:
+            await asyncio.shield(call.fail("shutdown", None))
+            raise
+        await call.talk(leg, speak_order)
+
+    async def close(self, grace_s: float) -> None:
+        """Refuse new calls, let running ones say goodbye, and wait for them at most so long."""
+        self._closing = True
+        for call in list(self._running.values()):
+            call.close_politely()
+        try:
+            async with asyncio.timeout(grace_s):
+                while self._running:
+                    self._changed.clear()
+                    await self._changed.wait()
+        except TimeoutError:
+            log.warning("%d calls did not end in time", len(self._running))
+
+
+def _how_it_ended(leg: Leg) -> Ended:
+    """The leg's own word about its end; cancelled when it gives none."""
+    while not leg.events.empty():
+        if isinstance(event := leg.events.get_nowait(), Ended):
+            return event
+    return Ended(EndCause.CANCELLED, 487)
