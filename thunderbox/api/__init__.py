@@ -1,0 +1,1 @@
+"""The REST API: one controller file per resource. No SQL, no audio."""

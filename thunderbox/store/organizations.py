@@ -34,6 +34,12 @@ async def get(db: Source, org_id: int) -> Organization | None:
     return read_optional(Organization, row)
 
 
+async def first(db: Source) -> Organization | None:
+    """The organization that the first start made."""
+    row = await db.fetch_one("SELECT * FROM organizations ORDER BY id LIMIT 1")
+    return read_optional(Organization, row)
+
+
 async def count(db: Source) -> int:
     """How many there are; none means that this box was never started."""
     row = await db.fetch_one("SELECT count(*) FROM organizations")

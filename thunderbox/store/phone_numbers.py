@@ -21,8 +21,9 @@ class NewPhoneNumber(Struct, kw_only=True):
     status: Literal["provisioning", "active", "failed", "released"] = "active"
     inbound_agent_id: int | None = None
     outbound_agent_id: int | None = None
+    voip_verification_status: Literal["unverified", "verified", "failed"] = "unverified"
     label: str = ""
-    webhook_url: str | None = None
+    idempotency_key: str | None = None
 
 
 class PhoneNumber(NewPhoneNumber, kw_only=True):
@@ -31,8 +32,8 @@ class PhoneNumber(NewPhoneNumber, kw_only=True):
     id: int
     org_id: int
     voip_connection_id: int | None
-    voip_verification_status: str
     voip_last_verified_at: int | None
+    webhook_url: str | None
     webhook_signing_secret: str | None
     created_at: int
     updated_at: int
@@ -43,8 +44,8 @@ async def insert(tx: Transaction, org_id: int, new: NewPhoneNumber) -> PhoneNumb
     now = now_ms()
     row = await tx.fetch_one(
         "INSERT INTO phone_numbers (org_id, number, source, status, inbound_agent_id, "
-        "outbound_agent_id, label, webhook_url, created_at, updated_at) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *",
+        "outbound_agent_id, voip_verification_status, label, idempotency_key, created_at, "
+        "updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *",
         (
             org_id,
             new.number,
@@ -52,8 +53,9 @@ async def insert(tx: Transaction, org_id: int, new: NewPhoneNumber) -> PhoneNumb
             new.status,
             new.inbound_agent_id,
             new.outbound_agent_id,
+            new.voip_verification_status,
             new.label,
-            new.webhook_url,
+            new.idempotency_key,
             now,
             now,
         ),
@@ -78,6 +80,16 @@ async def by_number(db: Source, number: str) -> PhoneNumber | None:
         "SELECT * FROM phone_numbers "
         "WHERE number = ? AND status <> 'released' AND status = 'active'",
         (number,),
+    )
+    return read_optional(PhoneNumber, row)
+
+
+async def by_idempotency_key(db: Source, org_id: int, key: str) -> PhoneNumber | None:
+    """The number that a request with this key has been given."""
+    row = await db.fetch_one(
+        "SELECT * FROM phone_numbers "
+        "WHERE org_id = ? AND idempotency_key = ? AND status <> 'released'",
+        (org_id, key),
     )
     return read_optional(PhoneNumber, row)
 
@@ -123,17 +135,15 @@ async def update(
     inbound_agent_id: int | None,
     outbound_agent_id: int | None,
     label: str,
-    webhook_url: str | None,
 ) -> PhoneNumber:
     """Assign agents and describe a number that was read in this transaction."""
     row = await tx.fetch_one(
         "UPDATE phone_numbers SET inbound_agent_id = ?, outbound_agent_id = ?, label = ?, "
-        "webhook_url = ?, updated_at = ? WHERE id = ? RETURNING *",
+        "updated_at = ? WHERE id = ? RETURNING *",
         (
             inbound_agent_id,
             outbound_agent_id,
             label,
-            webhook_url,
             max(now_ms(), old.updated_at + 1),
             old.id,
         ),

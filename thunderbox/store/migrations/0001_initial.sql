@@ -93,12 +93,15 @@ CREATE TABLE phone_numbers (
     label                     TEXT    NOT NULL DEFAULT '',
     webhook_url               TEXT,
     webhook_signing_secret    TEXT,
+    idempotency_key           TEXT,
     created_at                INTEGER NOT NULL,
     updated_at                INTEGER NOT NULL
 ) STRICT;
 
 -- A released number stays for the calls that name it, and can be given out again.
 CREATE UNIQUE INDEX phone_numbers_by_number ON phone_numbers(number) WHERE status <> 'released';
+CREATE UNIQUE INDEX phone_numbers_by_idempotency_key ON phone_numbers(org_id, idempotency_key)
+    WHERE idempotency_key IS NOT NULL AND status <> 'released';
 CREATE INDEX phone_numbers_by_org ON phone_numbers(org_id, created_at);
 CREATE INDEX phone_numbers_by_inbound_agent ON phone_numbers(inbound_agent_id);
 CREATE INDEX phone_numbers_by_outbound_agent ON phone_numbers(outbound_agent_id);

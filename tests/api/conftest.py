@@ -1,0 +1,145 @@
+"""An API in memory: a real database in a temporary directory, everything else a small fake."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import pytest
+from litestar import Litestar
+
+from thunderbox.api.app import create_app
+from thunderbox.api.parts import Parts
+from thunderbox.calls.requests import PartState, PlaceCall, PlacedCall, Readiness
+from thunderbox.config import Settings
+from thunderbox.store import api_keys, calls, organizations, users
+from thunderbox.store.database import Database
+from thunderbox.voice.engine import Voice
+
+VOICES = (
+    Voice("espeak-en-us", "Espeak", "en-US", "starter", ("en-US-James1",)),
+    Voice("espeak-de", "Espeak", "de", "starter"),
+)
+
+
+@dataclass
+class Tenant:
+    """An organization with a key."""
+
+    org_id: int
+    key: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.key}"}
+
+
+@dataclass
+class Outside:
+    """What the API asks of the rest of the box."""
+
+    placed: list[PlaceCall] = field(default_factory=list)
+    answer: PlacedCall | Exception = field(default_factory=lambda: PlacedCall(call_id=5001))
+    ready: Readiness = field(
+        default_factory=lambda: Readiness(ok=True, parts={"database": PartState(ok=True)})
+    )
+
+    async def place_call(self, request: PlaceCall) -> PlacedCall:
+        self.placed.append(request)
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+    async def readiness(self) -> Readiness:
+        return self.ready
+
+
+@pytest.fixture
+async def db(tmp_path: Path) -> AsyncIterator[Database]:
+    database = await Database.open(tmp_path / "thunderbox.db")
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+def outside() -> Outside:
+    return Outside()
+
+
+@pytest.fixture
+def app(db: Database, outside: Outside, tmp_path: Path) -> Litestar:
+    return create_app(
+        Parts(
+            db=db,
+            settings=Settings(),
+            place_call=outside.place_call,
+            voices=lambda: VOICES,
+            readiness=outside.readiness,
+            recordings=tmp_path,
+            url_secret=b"secret of this box",
+            base_url=lambda: "http://box.test",
+        )
+    )
+
+
+@pytest.fixture
+async def anonymous(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=("203.0.113.9", 4711))
+    async with httpx.AsyncClient(transport=transport, base_url="http://box.test") as client:
+        yield client
+    await app.state.usage.drain()
+
+
+async def make_tenant(db: Database, name: str, role: users.Role = "owner") -> Tenant:
+    key = api_keys.new_secret()
+    async with db.transaction() as tx:
+        organization = await organizations.insert(tx, name)
+        user = await users.insert(tx, f"{name.lower()}@example.com")
+        await users.join(tx, organization.id, user.id, role)
+        await api_keys.insert(tx, organization.id, "Default key", key, user.id)
+    return Tenant(organization.id, key)
+
+
+@pytest.fixture
+async def tenant(db: Database) -> Tenant:
+    return await make_tenant(db, "Acme")
+
+
+@pytest.fixture
+async def other(db: Database) -> Tenant:
+    return await make_tenant(db, "Other")
+
+
+@pytest.fixture
+async def client(anonymous: httpx.AsyncClient, tenant: Tenant) -> httpx.AsyncClient:
+    anonymous.headers.update(tenant.headers)
+    return anonymous
+
+
+AGENT = {"name": "Front desk", "prompt": "Be brief.", "voice": "en-US-James1"}
+
+
+@pytest.fixture
+async def agent(client: httpx.AsyncClient) -> dict:
+    return (await client.post("/v1/agents", json=AGENT)).json()
+
+
+async def make_call(db: Database, org_id: int, **fields: object) -> int:
+    values: dict = {
+        "org_id": org_id,
+        "agent_id": None,
+        "phone_number_id": None,
+        "direction": "inbound",
+        "from_number": "+14155550100",
+        "to_number": "+15550100",
+        "started_at": 1_777_000_000_000,
+        "prompt": "Be brief.",
+        "voice": "en-US-James1",
+        "product": "spark",
+        "thinking_level": "base",
+        "tools": [],
+    }
+    async with db.transaction() as tx:
+        return await calls.insert(tx, calls.NewCall(**(values | fields)))

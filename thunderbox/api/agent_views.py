@@ -1,0 +1,98 @@
+"""Agents as answers show them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+
+from thunderbox.api.times import Timestamp, iso
+from thunderbox.store.agents import Agent, AgentVersion
+
+
+class AgentView(Struct, kw_only=True):
+    """An agent; everything below `updated_at` is what the newer client insists on."""
+
+    id: int
+    name: str
+    prompt: str
+    voice: str
+    product: str
+    thinking_level: str
+    background_track: str | None
+    acknowledgement_prompt_mode: str
+    acknowledgement_prompt: str
+    inbound_speak_order: str
+    outbound_speak_order: str
+    integrations: list[dict[str, Any]] = []
+    widget_enabled: bool
+    created_at: Timestamp
+    updated_at: Timestamp
+
+    primary_language: str
+    additional_languages: list[str]
+    consent_disabled_reason: str = ""
+    draft_additional_languages: list[str] = []
+    draft_handoffs: None = None
+    draft_max_call_duration_seconds: int | None = None
+    draft_ring_duration_seconds: int | None = None
+    draft_steps: None = None
+    draft_updated_at: Timestamp | None = None
+    has_draft: bool = False
+    knowledge_bases: list[dict[str, Any]] = []
+    knowledge_documents: list[dict[str, Any]] = []
+    mcp_servers: list[dict[str, Any]] = []
+    reusable_instructions: list[dict[str, Any]] = []
+    tool_collision_warnings: list[dict[str, Any]] = []
+
+
+class VersionView(Struct, kw_only=True):
+    """An agent as one write left it."""
+
+    id: int
+    revision: int
+    created_by: str
+    created_at: Timestamp
+    snapshot: AgentView
+    changed_fields: list[str]
+
+
+class VersionPage(Struct, kw_only=True):
+    """The newest versions, and how many there are altogether."""
+
+    count: int
+    results: list[VersionView]
+
+
+def view(agent: Agent) -> AgentView:
+    """An agent as an answer shows it: without `tools` and `max_hold_seconds`."""
+    return AgentView(
+        id=agent.id,
+        name=agent.name,
+        prompt=agent.prompt,
+        voice=agent.voice,
+        product=agent.product,
+        thinking_level=agent.thinking_level,
+        background_track=agent.background_track,
+        acknowledgement_prompt_mode=agent.acknowledgement_prompt_mode,
+        acknowledgement_prompt=agent.acknowledgement_prompt,
+        inbound_speak_order=agent.inbound_speak_order,
+        outbound_speak_order=agent.outbound_speak_order,
+        widget_enabled=agent.widget_enabled,
+        created_at=iso(agent.created_at),
+        updated_at=iso(agent.updated_at),
+        primary_language=agent.primary_language,
+        additional_languages=agent.additional_languages,
+    )
+
+
+def version_view(version: AgentVersion) -> VersionView:
+    """A version as an answer shows it."""
+    return VersionView(
+        id=version.id,
+        revision=version.revision,
+        created_by=version.created_by,
+        created_at=iso(version.created_at),
+        snapshot=view(version.agent()),
+        changed_fields=version.changed_fields,
+    )

@@ -1,0 +1,64 @@
+"""The application: every route, how errors are answered, and the OpenAPI document."""
+
+from __future__ import annotations
+
+from litestar import Litestar
+from litestar.datastructures import State
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
+
+import thunderbox
+from thunderbox.api import errors
+from thunderbox.api.agents import AgentsController
+from thunderbox.api.api_keys import ApiKeysController
+from thunderbox.api.auth import Usage
+from thunderbox.api.calls import CallsController
+from thunderbox.api.demo import DemoController
+from thunderbox.api.health import healthz, readyz
+from thunderbox.api.outbound import place_call
+from thunderbox.api.parts import Parts
+from thunderbox.api.phone_numbers import PhoneNumbersController
+from thunderbox.api.recordings import read_recording
+from thunderbox.api.request import ApiRequest
+from thunderbox.api.voices import list_voices
+from thunderbox.api.whoami import whoami
+
+ROUTES = (
+    healthz,
+    readyz,
+    whoami,
+    ApiKeysController,
+    AgentsController,
+    list_voices,
+    PhoneNumbersController,
+    CallsController,
+    place_call,
+    read_recording,
+    DemoController,
+)
+
+
+def create_app(parts: Parts) -> Litestar:
+    """An ASGI application that answers with these parts; it does not close them."""
+    usage = Usage(parts.db)
+    return Litestar(
+        route_handlers=ROUTES,
+        request_class=ApiRequest,
+        exception_handlers=errors.handlers(),
+        request_max_body_size=errors.BODY_LIMIT,
+        state=State({"parts": parts, "usage": usage}, deep_copy=False),
+        on_shutdown=[usage.drain],
+        logging_config=None,
+        openapi_config=OpenAPIConfig(
+            title="ThunderBox",
+            version=thunderbox.__version__,
+            description="The REST API of a self-hosted phone agent.",
+            path="/v1",
+            render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+            components=Components(
+                security_schemes={"key": SecurityScheme(type="http", scheme="bearer")}
+            ),
+            security=[{"key": []}],
+        ),
+    )

@@ -1,0 +1,152 @@
+"""POST /v1/call: place a call."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+from litestar import Response, post
+from litestar.params import JSONBody
+from msgspec import Meta, Struct
+
+from thunderbox.api.agent_fields import CallConfig, HoldSeconds, ruled_config
+from thunderbox.api.auth import require_key
+from thunderbox.api.bodies import Body
+from thunderbox.api.fields import Id, parse, refusal
+from thunderbox.api.parts import Parts
+from thunderbox.api.request import ApiRequest
+from thunderbox.calls.requests import PlaceCall, PlacedCall
+from thunderbox.errors import ConflictError, DuplicateError, InvalidError, RequestError
+
+NUMBER = re.compile(r"\+[1-9]\d{1,14}")
+SIP_URI = re.compile(r"sips?:[^\s<>\"]+", re.IGNORECASE)
+
+FromNumber = Annotated[str, Meta(description="a number such as +15550100 (E.164)")]
+ToNumber = Annotated[
+    str, Meta(description="a number such as +15550100 (E.164), or a SIP URI such as sip:me@host")
+]
+
+# Keys that newer clients send in `config` and that mean nothing to this box.
+IGNORED_CONFIG_KEYS = frozenset(
+    """additional_audio_context additional_languages agent_name audio_context_mode bolt_pipeline
+    call_id connect_tone_enabled consent_announcement_enabled consent_announcement_text
+    has_additional_languages language max_call_duration_seconds native_voice_switching org_name
+    play_sound_asset primary_language ring_duration_seconds send_email_enabled
+    send_email_recipient silence_checkins_enabled silence_hangup_seconds silence_interval_seconds
+    silence_max_checkins speak_uninterruptible_enabled storm_feedback_mode transfer_destinations
+    typing_sounds_enabled variables voicemail_action voicemail_message watchdog_enabled""".split()  # noqa: SIM905 - readable as words
+)
+
+
+class PlaceCallWrite(Struct, kw_only=True):
+    """The body; at most one of `agent_id` and `config`."""
+
+    from_number: FromNumber | None = None
+    to_number: ToNumber | None = None
+    agent_id: Id | None = None
+    config: dict[str, Any] | None = None
+    max_hold_seconds: HoldSeconds | None = None
+    variables: dict[str, Any] | None = None
+    idempotency_key: (
+        Annotated[str, Meta(max_length=128, description="a text of at most 128 characters")] | None
+    ) = None
+
+
+class PlaceCallView(Struct, kw_only=True):
+    """A call that was placed, or had been placed before with the same idempotency key."""
+
+    call_id: int
+    status: str
+    idempotent_replay: bool = False
+
+
+class PlaceCallConflict(Struct, kw_only=True):
+    """Why a repeated request is not the same request."""
+
+    detail: str
+    code: str
+    retryable: bool = False
+
+
+@post(
+    "/v1/call",
+    guards=[require_key],
+    dto=Body[PlaceCallWrite],
+    return_dto=None,
+    tags=["Calls"],
+    summary="Place a call",
+)
+async def place_call(
+    request: ApiRequest, data: JSONBody[PlaceCallWrite]
+) -> Response[PlaceCallView | PlaceCallConflict]:
+    """Dial and answer at once; GET /v1/calls/{call_id} tells how it goes."""
+    wanted = _wanted(request.org_id, request.parts, data)
+    try:
+        placed = await _place(request.parts, wanted)
+    except ConflictError as error:
+        conflict = PlaceCallConflict(detail=str(error), code=error.code or "conflict")
+        return Response(conflict, status_code=409)
+    view = PlaceCallView(
+        call_id=placed.call_id, status=placed.status, idempotent_replay=placed.idempotent_replay
+    )
+    return Response(view, status_code=200 if placed.idempotent_replay else 201)
+
+
+async def _place(parts: Parts, wanted: PlaceCall) -> PlacedCall:
+    try:
+        return await parts.place_call(wanted)
+    except DuplicateError:
+        # The same idempotency key arrived twice at once; the other request's call is there now.
+        return await parts.place_call(wanted)
+
+
+def _wanted(org_id: int, parts: Parts, data: PlaceCallWrite) -> PlaceCall:
+    """The checked request. Raises RequestError, InvalidError."""
+    if not data.from_number or not data.to_number:
+        raise RequestError("from_number and to_number are required.")
+    if data.agent_id is not None and data.config is not None:
+        raise RequestError("Provide either agent_id or config, not both.")
+    wrong = {}
+    if not NUMBER.fullmatch(data.from_number):
+        wrong["from_number"] = [refusal("from_number", data.from_number, FromNumber)]
+    if not NUMBER.fullmatch(data.to_number) and not SIP_URI.fullmatch(data.to_number):
+        wrong["to_number"] = [refusal("to_number", data.to_number, ToNumber)]
+    if wrong:
+        raise InvalidError(wrong)
+    return PlaceCall(
+        org_id=org_id,
+        from_number=data.from_number,
+        to_number=data.to_number,
+        agent_id=data.agent_id,
+        config=None if data.config is None else _config(data.config, parts),
+        max_hold_seconds=data.max_hold_seconds,
+        variables=data.variables or {},
+        idempotency_key=data.idempotency_key or None,
+    )
+
+
+def _config(raw: dict[str, Any], parts: Parts) -> dict[str, Any]:
+    """A call's own agent, complete; messages name `config.<field>`. Raises InvalidError."""
+    given = {key: value for key, value in raw.items() if key not in IGNORED_CONFIG_KEYS}
+    if "voice_name" in given:
+        given.setdefault("voice", given.pop("voice_name"))
+        given.pop("voice_name", None)
+    known = CallConfig.__struct_fields__
+    unknown = {
+        f"config.{key}": [f"config has no field {key}; it has {', '.join(known)}."]
+        for key in given
+        if key not in known
+    }
+    if unknown:
+        raise InvalidError(unknown)
+    try:
+        config = parse(CallConfig, given)
+        values = {name: getattr(config, name) for name in known}
+        return ruled_config(values, values, parts.voices())
+    except InvalidError as error:
+        raise InvalidError(
+            {
+                f"config.{field}": [f"config.{message}" for message in messages]
+                for field, messages in error.fields.items()
+            }
+        ) from error

@@ -1,0 +1,30 @@
+"""What the API is made of: the parts that the appliance plugs in."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from thunderbox.calls.requests import PlaceCall, PlacedCall, Readiness
+from thunderbox.config import Settings
+from thunderbox.store.database import Database
+from thunderbox.voice.engine import Voice
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Everything that controllers may use."""
+
+    db: Database
+    settings: Settings
+    place_call: Callable[[PlaceCall], Awaitable[PlacedCall]]
+    """Raises RequestError for what is wrong with the request, LegError when no line is free."""
+    voices: Callable[[], Sequence[Voice]]
+    readiness: Callable[[], Awaitable[Readiness]]
+    recordings: Path
+    """The directory that holds the recordings."""
+    url_secret: bytes
+    """Signs the links to recordings."""
+    base_url: Callable[[], str]
+    """`http(s)://host[:port]` under which clients reach this box, without a slash at the end."""

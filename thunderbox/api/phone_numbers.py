@@ -1,0 +1,234 @@
+"""/v1/phone-numbers: which agent answers which number."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from litestar import Controller, Response, delete, get, post, route
+from litestar.params import JSONBody, QueryParameter
+from msgspec import Meta, Struct
+
+from thunderbox.api import dialect
+from thunderbox.api.auth import require_key
+from thunderbox.api.bodies import Body, Given
+from thunderbox.api.fields import Id
+from thunderbox.api.parameters import PathId
+from thunderbox.api.request import ApiRequest
+from thunderbox.api.times import Timestamp, iso, iso_optional
+from thunderbox.errors import ForbiddenError, InvalidError, NotFoundError
+from thunderbox.store import agents, phone_numbers
+from thunderbox.store.database import Source
+from thunderbox.store.phone_numbers import NewPhoneNumber, PhoneNumber
+
+MAX_DEMO_NUMBERS = 10
+
+AgentId = Annotated[Id | None, Meta(description="the id of an agent of this organization, or null")]
+Confirm = Annotated[bool | None, QueryParameter(), Meta(description="true")]
+
+
+class ProvisionWrite(Struct, kw_only=True):
+    """The body of a create; place names are understood, though a demo number has no place."""
+
+    area_code: Annotated[str, Meta(pattern=r"^\d{3}$", description="a text of 3 digits")] | None = (
+        None
+    )
+    city: str | None = None
+    state: (
+        Annotated[str, Meta(pattern=r"^[A-Za-z]{2}$", description="a text of 2 letters")] | None
+    ) = None
+    inbound_agent_id: AgentId = None
+    idempotency_key: (
+        Annotated[
+            str, Meta(min_length=1, max_length=128, description="a text of 1 to 128 characters")
+        ]
+        | None
+    ) = None
+
+
+class PhoneNumberWrite(Struct, kw_only=True):
+    """The body of a PUT and of a PATCH; both change only what is sent."""
+
+    inbound_agent_id: AgentId = None
+    outbound_agent_id: AgentId = None
+    label: Annotated[str, Meta(max_length=255, description="a text of at most 255 characters")] = ""
+    status: Annotated[Literal["active"], Meta(description='"active"; DELETE releases a number')] = (
+        "active"
+    )
+
+
+class PhoneNumberView(Struct, kw_only=True):
+    """A number; everything below `updated_at` is what the newer client insists on."""
+
+    id: int
+    number: str
+    source: str
+    status: str
+    inbound_agent_id: int | None
+    outbound_agent_id: int | None
+    voip_connection_id: int | None
+    voip_verification_status: str
+    voip_last_verified_at: Timestamp | None
+    created_at: Timestamp
+    updated_at: Timestamp
+
+    label: str
+    outbound_eligible: bool
+    outbound_ineligible_reason: str | None
+    sms_capability_checked_at: Timestamp | None = None
+    sms_capable: bool | None = None
+    voip_inbound_result: None = None
+    voip_inbound_status: str = "untested"
+    voip_inbound_test_method: str | None = None
+    voip_inbound_tested_at: Timestamp | None = None
+    webhook_signing_secret: str | None = None
+    webhook_url: str | None = None
+
+
+class LimitsView(Struct, kw_only=True):
+    """How many demo numbers an organization may hold, and holds."""
+
+    max_platform_numbers: int
+    platform_numbers_used: int
+
+
+class PhoneNumbersController(Controller):
+    """List, take, assign and release numbers."""
+
+    path = "/v1/phone-numbers"
+    guards = (require_key,)
+    tags = ("Phone numbers",)
+
+    @get(summary="List numbers, newest first")
+    async def list_numbers(self, request: ApiRequest) -> list[PhoneNumberView]:
+        """Every number of the organization that is not released."""
+        return [_view(found) for found in await phone_numbers.page(request.db, request.org_id)]
+
+    @post(dto=Body[ProvisionWrite], return_dto=None, summary="Take a demo number")
+    async def create_number(
+        self, request: ApiRequest, data: JSONBody[ProvisionWrite]
+    ) -> PhoneNumberView:
+        """A free number of the fictional +1 555 range; the box answers it at once."""
+        org_id, key = request.org_id, data.idempotency_key
+        async with request.db.transaction() as tx:
+            known = key and await phone_numbers.by_idempotency_key(tx, org_id, key)
+            if known:
+                return _view(known)
+            if await phone_numbers.count_demo(tx, org_id) >= MAX_DEMO_NUMBERS:
+                raise ForbiddenError(
+                    f"This organization holds all {MAX_DEMO_NUMBERS} demo numbers that it may; "
+                    "release one with DELETE /v1/phone-numbers/{id}."
+                )
+            await _check_agents(tx, org_id, {"inbound_agent_id": data.inbound_agent_id})
+            new = NewPhoneNumber(
+                number=await phone_numbers.free_demo(tx),
+                inbound_agent_id=data.inbound_agent_id,
+                idempotency_key=key,
+            )
+            return _view(await phone_numbers.insert(tx, org_id, new))
+
+    @get("/limits", summary="How many demo numbers are left")
+    async def read_limits(self, request: ApiRequest) -> LimitsView:
+        """How many demo numbers the organization may hold, and holds."""
+        return LimitsView(
+            max_platform_numbers=MAX_DEMO_NUMBERS,
+            platform_numbers_used=await phone_numbers.count_demo(request.db, request.org_id),
+        )
+
+    @get("/{number_id:int}", summary="Read a number")
+    async def read_number(self, request: ApiRequest, number_id: PathId) -> PhoneNumberView:
+        """One number."""
+        return _view(await _find(request.db, request.org_id, number_id))
+
+    @route(
+        "/{number_id:int}",
+        http_method=["PUT", "PATCH"],
+        status_code=200,
+        dto=Given[PhoneNumberWrite],
+        return_dto=None,
+        summary="Assign agents to a number",
+    )
+    async def change_number(
+        self, request: ApiRequest, number_id: PathId, data: JSONBody[dict[str, Any]]
+    ) -> PhoneNumberView:
+        """Change the fields that are sent."""
+        async with request.db.transaction() as tx:
+            old = await _find(tx, request.org_id, number_id)
+            await _check_agents(tx, request.org_id, data)
+            changed = await phone_numbers.update(
+                tx,
+                old,
+                inbound_agent_id=data.get("inbound_agent_id", old.inbound_agent_id),
+                outbound_agent_id=data.get("outbound_agent_id", old.outbound_agent_id),
+                label=data.get("label", old.label),
+            )
+            return _view(changed)
+
+    @delete("/{number_id:int}", status_code=200, summary="Release a number")
+    async def release_number(
+        self, request: ApiRequest, number_id: PathId, confirm: Confirm = None
+    ) -> Response[dict[str, Any] | None]:
+        """Give a number back; with `confirm` the answer is 200 and says what was done."""
+        if confirm is False:
+            raise InvalidError(
+                {"confirm": ["confirm is false; a number is only released by true."]}
+            )
+        async with request.db.transaction() as tx:
+            if not await phone_numbers.release(tx, request.org_id, number_id):
+                raise _absent(number_id)
+        if not dialect.releases_with_body(confirm):
+            return Response(None, status_code=204)
+        body = {"detail": "Released.", "released_at_provider": False, "routing_removed": True}
+        return Response(body, status_code=200)
+
+
+async def _find(db: Source, org_id: int, number_id: int) -> PhoneNumber:
+    found = await phone_numbers.get(db, org_id, number_id)
+    if found is None:
+        raise _absent(number_id)
+    return found
+
+
+def _absent(number_id: int) -> NotFoundError:
+    return NotFoundError(
+        f"There is no phone number {number_id}; GET /v1/phone-numbers lists those there are."
+    )
+
+
+async def _check_agents(db: Source, org_id: int, given: dict[str, Any]) -> None:
+    """Refuse agents that are not this organization's. Raises InvalidError."""
+    wrong = {
+        field: [f"{field} is {given[field]}, but this organization has no agent with that id."]
+        for field in ("inbound_agent_id", "outbound_agent_id")
+        if given.get(field) is not None and await agents.get(db, org_id, given[field]) is None
+    }
+    if wrong:
+        raise InvalidError(wrong)
+
+
+def _view(found: PhoneNumber) -> PhoneNumberView:
+    reason = _why_inbound_only(found)
+    return PhoneNumberView(
+        id=found.id,
+        number=found.number,
+        source=found.source,
+        status=found.status,
+        inbound_agent_id=found.inbound_agent_id,
+        outbound_agent_id=found.outbound_agent_id,
+        voip_connection_id=found.voip_connection_id,
+        voip_verification_status=found.voip_verification_status,
+        voip_last_verified_at=iso_optional(found.voip_last_verified_at),
+        created_at=iso(found.created_at),
+        updated_at=iso(found.updated_at),
+        label=found.label,
+        outbound_eligible=reason is None,
+        outbound_ineligible_reason=reason,
+    )
+
+
+def _why_inbound_only(found: PhoneNumber) -> str | None:
+    """Why no call can be placed from a number; None when one can."""
+    if found.source != "voip":
+        return "Demo numbers only take calls; import a number of your own to place them."
+    if found.status != "active" or found.voip_verification_status != "verified":
+        return "This number is not verified yet."
+    return None

@@ -1,0 +1,133 @@
+"""/v1/recordings/{call_id}.mp3: recordings behind links that are signed and expire."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import re
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from litestar import get
+from litestar.response import Stream
+
+from thunderbox.api.parameters import PathText, QueryText
+from thunderbox.api.request import ApiRequest
+from thunderbox.errors import ForbiddenError, GoneError, NotFoundError
+from thunderbox.store import calls
+
+CHUNK = 65_536
+
+
+def signed_path(secret: bytes, call_id: int, expires: int) -> str:
+    """The path and query of a link; `expires` in seconds since 1970."""
+    signature = _sign(secret, call_id, expires)
+    return f"/v1/recordings/{call_id}.mp3?expires={expires}&signature={signature}"
+
+
+def file_of(directory: Path, name: str | None) -> Path | None:
+    """A recording's file, when there is one with sound in it."""
+    if not name:
+        return None
+    path = directory / Path(name).name
+    try:
+        return path if path.is_file() and path.stat().st_size > 0 else None
+    except OSError:
+        return None
+
+
+@get(
+    "/v1/recordings/{file_name:str}",
+    tags=["Calls"],
+    summary="Hear a recording",
+    media_type="audio/mpeg",
+)
+async def read_recording(
+    request: ApiRequest, file_name: PathText, expires: QueryText = None, signature: QueryText = None
+) -> Stream:
+    """The MP3, or the bytes of it that a Range header asks for; needs a signed link, no key."""
+    call_id = _checked(request.parts.url_secret, file_name, expires or "", signature or "")
+    name = await calls.recording_file(request.db, call_id)
+    path = file_of(request.parts.recordings, name)
+    if path is None:
+        raise NotFoundError(f"The recording of call {call_id} is no longer there.")
+    size = path.stat().st_size
+    headers = {
+        "Accept-Ranges": "bytes",
+        "Cache-Control": "private, no-store",
+        "Content-Disposition": f'inline; filename="call-{call_id}.mp3"',
+    }
+    wanted = request.headers.get("range", "")
+    span = _span(wanted, size)
+    if span is None:
+        headers["Content-Range"] = f"bytes */{size}"
+        return Stream(iter(()), status_code=416, headers=headers, media_type="audio/mpeg")
+    start, end = span
+    partial = (start, end) != (0, size) or bool(_RANGE.fullmatch(wanted))
+    if partial:
+        headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
+    headers["Content-Length"] = str(end - start)
+    return Stream(
+        _bytes(path, start, end),
+        status_code=206 if partial else 200,
+        headers=headers,
+        media_type="audio/mpeg",
+    )
+
+
+_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
+
+
+def _sign(secret: bytes, call_id: int, expires: int) -> str:
+    return hmac.new(secret, f"recording:{call_id}:{expires}".encode(), hashlib.sha256).hexdigest()
+
+
+def _checked(secret: bytes, file_name: str, expires: str, signature: str) -> int:
+    """The call that a link is for. Raises ForbiddenError, GoneError."""
+    name = re.fullmatch(r"([1-9]\d{0,17})\.mp3", file_name, re.ASCII)
+    until = int(expires) if re.fullmatch(r"\d{1,12}", expires, re.ASCII) else -1
+    call_id = int(name[1]) if name else 0
+    expected = _sign(secret, call_id, until).encode()
+    if not hmac.compare_digest(expected, signature.encode()) or not name:
+        raise ForbiddenError(
+            "This link is not one that this box made; GET /v1/calls/{call_id}/audio gives one."
+        )
+    if until < time.time():
+        raise GoneError(f"This link has expired; GET /v1/calls/{call_id}/audio gives a fresh one.")
+    return call_id
+
+
+def _span(header: str, size: int) -> tuple[int, int] | None:
+    """The bytes that a Range header asks for, end excluded; None when there are none such.
+
+    Anything but a single range of bytes is answered with the whole file, as RFC 9110 allows.
+    """
+    found = _RANGE.fullmatch(header)
+    if found is None or found[0] == "bytes=-":
+        return 0, size
+    first, last = found[1], found[2]
+    if not first:
+        length = min(int(last), size)
+        return (size - length, size) if length else None
+    start = int(first)
+    end = min(int(last) + 1, size) if last else size
+    if last and int(last) < start:
+        return 0, size
+    return (start, end) if start < size else None
+
+
+async def _bytes(path: Path, start: int, end: int) -> AsyncIterator[bytes]:
+    """Bytes of a file, read on another thread; a file that grows meanwhile is not followed."""
+    file = await asyncio.to_thread(path.open, "rb")
+    try:
+        await asyncio.to_thread(file.seek, start)
+        while start < end:
+            chunk = await asyncio.to_thread(file.read, min(CHUNK, end - start))
+            if not chunk:
+                return
+            start += len(chunk)
+            yield chunk
+    finally:
+        file.close()

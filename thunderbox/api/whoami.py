@@ -1,0 +1,43 @@
+"""/v1/whoami: what a key proves."""
+
+from __future__ import annotations
+
+from litestar import get
+from msgspec import Struct
+
+from thunderbox.api.auth import require_key
+from thunderbox.api.request import ApiRequest
+
+
+class OrganizationView(Struct, kw_only=True):
+    """The organization that a key belongs to."""
+
+    id: int
+    name: str
+
+
+class WhoAmI(Struct, kw_only=True):
+    """Who asks."""
+
+    credential_kind: str
+    key_label: str | None
+    key_prefix: str | None
+    oauth_client_id: str | None
+    organization: OrganizationView
+    role: str | None
+    scopes: list[str]
+
+
+@get("/v1/whoami", guards=[require_key], tags=["Identity"], summary="What this key proves")
+async def whoami(request: ApiRequest) -> WhoAmI:
+    """The key, its organization, and the role that it acts with."""
+    caller = request.caller
+    return WhoAmI(
+        credential_kind="api_key",
+        key_label=caller.name,
+        key_prefix=caller.key_prefix,
+        oauth_client_id=None,
+        organization=OrganizationView(id=caller.org_id, name=caller.org_name),
+        role=caller.role,
+        scopes=[],
+    )
