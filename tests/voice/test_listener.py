@@ -1,0 +1,70 @@
+"""When a voice begins and pauses, and what sound is kept of it."""
+
+from __future__ import annotations
+
+from thunderbox.voice.leg import FRAME_BYTES
+from thunderbox.voice.listener import PRE_ROLL, STOP_FRAMES, Listener
+from thunderbox.voice.turn_events import SpeechStarted, SpeechStopped
+
+VOICE = b"\x01" * FRAME_BYTES
+QUIET = bytes(FRAME_BYTES)
+
+
+class Marked:
+    """A frame is a voice when it is not silent."""
+
+    def probability(self, frame: bytes) -> float:
+        """1.0 for the marked frames."""
+        return 1.0 if frame == VOICE else 0.0
+
+
+def hear(listener: Listener, *frames: bytes) -> list[SpeechStarted | SpeechStopped]:
+    """What the listener says to these frames."""
+    return [event for frame in frames if (event := listener.hear(frame)) is not None]
+
+
+def test_a_voice_starts_where_its_first_frame_was() -> None:
+    listener = Listener(Marked())
+    assert hear(listener, *[QUIET] * 10, *[VOICE] * 5) == [SpeechStarted(200)]
+
+
+def test_a_click_is_not_a_voice() -> None:
+    assert hear(Listener(Marked()), QUIET, VOICE, VOICE, QUIET, VOICE, QUIET) == []
+
+
+def test_a_pause_is_dated_to_the_last_voiced_frame() -> None:
+    listener = Listener(Marked())
+    events = hear(listener, *[VOICE] * 10, *[QUIET] * STOP_FRAMES)
+    assert events == [SpeechStarted(0), SpeechStopped(200)]
+
+
+def test_a_short_gap_within_a_word_is_not_a_pause() -> None:
+    listener = Listener(Marked())
+    events = hear(listener, *[VOICE] * 5, *[QUIET] * (STOP_FRAMES - 1), *[VOICE] * 5)
+    assert events == [SpeechStarted(0)]
+
+
+def test_the_sound_begins_a_little_before_the_voice() -> None:
+    listener = Listener(Marked())
+    hear(listener, *[QUIET] * 50, *[VOICE] * 3)
+    assert listener.sound() == QUIET * (PRE_ROLL - 3) + VOICE * 3
+
+
+def test_a_turn_holds_all_its_stretches_of_voice() -> None:
+    listener = Listener(Marked())
+    hear(listener, *[VOICE] * 5, *[QUIET] * 20, *[VOICE] * 5)
+    assert listener.sound().count(VOICE) >= 10
+
+
+def test_dropping_the_turn_forgets_its_sound() -> None:
+    listener = Listener(Marked())
+    hear(listener, *[VOICE] * 5)
+    listener.drop()
+    assert listener.sound() == b""
+
+
+def test_a_voice_that_goes_on_after_the_drop_opens_a_new_turn() -> None:
+    listener = Listener(Marked())
+    hear(listener, *[VOICE] * 5)
+    listener.drop()
+    assert len(hear(listener, *[VOICE] * 3)) == 1
