@@ -1,0 +1,74 @@
+"""A box without a telephone: real database, real recorder, engines that answer as told."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.fakes.clock import FakeClock
+from tests.fakes.engines import FakeModel, FakeRecognizer, FakeSynthesizer, Loudness
+from thunderbox.calls import first_start
+from thunderbox.calls.call import Surroundings
+from thunderbox.calls.recording import Recorder
+from thunderbox.config import Settings
+from thunderbox.store.database import Database
+from thunderbox.voice.conversation import CallEngines
+from thunderbox.voice.engine import Message
+
+
+@dataclass
+class Box:
+    """The surroundings of a call, and what the test needs to see."""
+
+    surroundings: Surroundings
+    clock: FakeClock
+    recordings: Path
+    said: str = "Hello."
+    asked: list[Sequence[Message]] = field(default_factory=list)
+
+    @property
+    def db(self) -> Database:
+        """The database."""
+        return self.surroundings.db
+
+
+@pytest.fixture
+async def db(tmp_path: Path) -> AsyncIterator[Database]:
+    """A database as a first start leaves it: organization 1, agent 1, number 1."""
+    database = await Database.open(tmp_path / "test.db")
+    await first_start.prepare(database, "en-US-James1")
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def box(db: Database, tmp_path: Path) -> AsyncIterator[Box]:
+    """The box."""
+    clock = FakeClock()
+    recorder = Recorder(tmp_path / "recordings")
+
+    def engines() -> CallEngines:
+        return CallEngines(
+            FakeRecognizer("Hello?"), FakeSynthesizer(), FakeModel(lambda _: made.said), Loudness()
+        )
+
+    async with httpx.AsyncClient(trust_env=False) as client:
+        made = Box(
+            Surroundings(
+                db=db,
+                settings=Settings(),
+                recorder=recorder,
+                http=client,
+                new_engines=engines,
+                own_url=lambda: "http://127.0.0.1:1",
+                clock=clock,
+            ),
+            clock,
+            tmp_path / "recordings",
+        )
+        yield made
+    recorder.close()
