@@ -30,7 +30,8 @@ from thunderbox.calls.switchboard import Switchboard
 from thunderbox.config import Settings
 from thunderbox.data_dir import DataDir
 from thunderbox.errors import StartError, StoreError
-from thunderbox.sip.endpoint import Phone
+from thunderbox.sip.account import Registration
+from thunderbox.sip.endpoint import Phone, PhoneState
 from thunderbox.store.database import Database
 from thunderbox.voice import phrases
 from thunderbox.voice.conversation import CallEngines
@@ -129,7 +130,7 @@ class Appliance:
         self.engines = await loading
         self._on_stop("engines", self.engines.close)
         for phrase in phrases.ENGLISH.values():
-            await self.engines.prepare(phrase, voice.default_voice)
+            await self.engines.synthesizer.prepare(phrase, voice.default_voice)
         recorder = Recorder(self.data.recordings)
         self._on_stop("recorder", recorder.close)
         client = httpx.AsyncClient(
@@ -225,7 +226,8 @@ class Appliance:
     async def readiness(self) -> Readiness:
         """The state of the database, the phone, the trunk and the engines."""
         parts = {"database": await self._database_state()}
-        parts |= self.phone.readiness()
+        if self.settings.sip.enabled:
+            parts |= _phone_states(self.phone.state())
         for card in self.engines.cards:
             parts[card.engine] = PartState(
                 ok=True,
@@ -251,6 +253,35 @@ class _Server(uvicorn.Server):
     def capture_signals(self) -> Generator[None, None, None]:
         """Leave signals to the command line."""
         yield
+
+
+def _phone_states(state: PhoneState) -> dict[str, PartState]:
+    """The phone, and the trunk where there is one."""
+    parts = {
+        "sip": PartState(
+            ok=bool(state.listening),
+            detail="" if state.listening else "The phone is not running.",
+            facts={
+                "listening": state.listening,
+                "codecs": list(state.codecs),
+                "lines_used": state.lines_used,
+                "lines_max": state.lines_max,
+            },
+        )
+    }
+    trunk = state.trunk
+    if trunk.registration is not Registration.NONE:
+        registered = trunk.registration is Registration.REGISTERED
+        parts["trunk"] = PartState(
+            ok=registered,
+            detail="" if registered else f"Not registered: {trunk.status} {trunk.text}".strip(),
+            facts={
+                "registration": trunk.registration.value,
+                "sip_status": trunk.status,
+                "since": trunk.since.isoformat(),
+            },
+        )
+    return parts
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -34,7 +34,7 @@ class Engines:
     """What every call is given."""
 
     recognizer: Recognizer
-    synthesizer: Synthesizer
+    synthesizer: Voices
     language_model: LanguageModel
     new_voice_activity: Callable[[], VoiceActivity]
     """A detector for one call."""
