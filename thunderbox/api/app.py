@@ -54,8 +54,8 @@ def create_app(parts: Parts) -> Litestar:
             title="ThunderBox",
             version=thunderbox.__version__,
             description="The REST API of a self-hosted phone agent.",
-            path="/v1",
-            render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+            path="/v1/openapi.json",
+            render_plugins=[JsonRenderPlugin(path="/")],
             components=Components(
                 security_schemes={"key": SecurityScheme(type="http", scheme="bearer")}
             ),

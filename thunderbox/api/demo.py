@@ -86,7 +86,12 @@ def _is_this_box(request: ApiRequest) -> bool:
     """Whether a request was made on this machine, by neither a proxy nor a web page."""
     if "x-forwarded-for" in request.headers or "origin" in request.headers:
         return False
+    if request.client is None:
+        return False
+    server = request.scope.get("server")
+    if server is not None and request.client.host == server[0]:
+        return True
     try:
-        return request.client is not None and ipaddress.ip_address(request.client.host).is_loopback
+        return ipaddress.ip_address(request.client.host).is_loopback
     except ValueError:
         return False
