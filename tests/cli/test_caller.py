@@ -180,14 +180,22 @@ async def test_recording_has_the_caller_left_and_the_agent_right(tmp_path: Path)
 
 def test_ear_finds_voice_to_the_sample() -> None:
     ear = Ear()
-    frame = bytearray(SILENCE)
-    frame[200:400] = tone(100)[200:400]
-    ear.hear(bytes(frame), SILENCE)
-    ear.hear(SILENCE, bytes(frame))
-    far, near = ear.far_since(0), ear.near_since(0)
+    sound = bytearray(FRAME_BYTES * 5)
+    sound[200:2600] = tone(100)[200:2600]
+    for start in range(0, len(sound), FRAME_BYTES):
+        ear.hear(bytes(sound[start : start + FRAME_BYTES]), SILENCE)
+    far = ear.far_since(0)
     assert far is not None
-    assert near == (far[0] + FRAME_BYTES // 2, far[1] + FRAME_BYTES // 2)
-    assert 100 <= far[0] < far[1] <= 200
+    assert far[0] == pytest.approx(100, abs=3)
+    assert far[1] == pytest.approx(1300, abs=3)
+    assert ear.near_since(0) is None
+
+
+def test_ear_takes_a_click_for_silence() -> None:
+    ear = Ear()
+    for frame in (tone(20), SILENCE, SILENCE, SILENCE, tone(20), SILENCE):
+        ear.hear(frame, SILENCE)
+    assert ear.far_since(0) is None
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ REASONS = {
     "registration_lost": "The box is not registered with its trunk; `thunderbox doctor` says why.",
     "media_lost": "The sound stopped arriving.",
     "cancelled": "The call was cancelled before it was answered.",
-    "engine_failure": "A speech or language engine failed; the log of the box says which.",
+    "error": "A speech or language engine failed; the log of the box says which.",
     "interrupted": "The box was stopped during the call.",
 }
 
@@ -31,10 +31,12 @@ def call(
         str, typer.Argument(metavar="SIP-URI|NUMBER", help="Whom to call, such as +15550123.")
     ],
     agent: Annotated[
-        int | None, typer.Option(help="Id of the agent that talks; without it the number's own.")
+        int | None,
+        typer.Option(metavar="ID", help="Id of the agent that talks; without it the number's own."),
     ] = None,
     from_number: Annotated[
-        str | None, typer.Option("--from", help="Which of the box's numbers calls.")
+        str | None,
+        typer.Option("--from", metavar="NUMBER", help="Which of the box's numbers calls."),
     ] = None,
     config: ConfigOption = None,
     data: DataOption = DEFAULT_DATA,

@@ -21,6 +21,8 @@ LEVEL = 250
 """Samples above this amplitude are voice; mu-law noise on a silent line stays under 20."""
 PAUSE_MS = 1200
 """Silence after which the far end has finished speaking; gaps between clauses are shorter."""
+CLICK_MS = 40
+"""Sound no longer than this is a click."""
 QUIET_MS = 300
 """Silence after which an interrupted far end has stopped."""
 
@@ -51,14 +53,44 @@ class Interruption:
     stopped_ms: float | None
 
 
+class _Voice:
+    """Where one direction has voice, frame by frame; a click is not voice."""
+
+    def __init__(self) -> None:
+        self.frames: list[tuple[int, int]] = []
+        self._burst: list[tuple[int, int]] = []
+
+    def add(self, first: int, last: int) -> None:
+        """Take a frame with sound: where in the stream the sound begins and ends."""
+        previous = self._burst or self.frames[-1:]
+        if not previous or first - previous[-1][1] > _samples(CLICK_MS):
+            self._burst = [(first, last)]
+        elif not self._burst:
+            self.frames.append((first, last))
+        else:
+            self._burst.append((first, last))
+            if self._burst[-1][1] - self._burst[0][0] > _samples(CLICK_MS):
+                self.frames += self._burst
+                self._burst = []
+
+    def since(self, position: int) -> tuple[int, int] | None:
+        """First and last voice from `position` on; the newest is what is asked for, mostly."""
+        first = None
+        for start, _ in reversed(self.frames):
+            if start < position:
+                break
+            first = start
+        return None if first is None else (first, self.frames[-1][1])
+
+
 class Ear:
     """Both directions of a call, and where in them there is voice. No clock, no I/O."""
 
     def __init__(self) -> None:
         self.far = bytearray()
         self.near = bytearray()
-        self._far_voice: list[tuple[int, int]] = []
-        self._near_voice: list[tuple[int, int]] = []
+        self._far_voice = _Voice()
+        self._near_voice = _Voice()
 
     @property
     def now(self) -> int:
@@ -67,41 +99,31 @@ class Ear:
 
     def hear(self, far: bytes, near: bytes) -> None:
         """Take the next 20 ms of both directions."""
-        for frame, voices in ((far, self._far_voice), (near, self._near_voice)):
+        for frame, voice in ((far, self._far_voice), (near, self._near_voice)):
             loud = np.flatnonzero(np.abs(np.frombuffer(frame, "<i2").astype(np.int32)) > LEVEL)
             if loud.size:
-                voices.append((self.now + int(loud[0]), self.now + int(loud[-1]) + 1))
+                voice.add(self.now + int(loud[0]), self.now + int(loud[-1]) + 1)
         self.far += far
         self.near += near
 
     def far_since(self, position: int) -> tuple[int, int] | None:
         """First and last voice of the far end from `position` on."""
-        return _span(self._far_voice, position)
+        return self._far_voice.since(position)
 
     def near_since(self, position: int) -> tuple[int, int] | None:
         """First and last voice that was sent from `position` on."""
-        return _span(self._near_voice, position)
+        return self._near_voice.since(position)
 
     def far_stop(self, position: int) -> int | None:
         """Where the far end fell silent for QUIET_MS, at or after `position`."""
         end = position
-        for first, last in self._far_voice:
+        for first, last in self._far_voice.frames:
             if last <= position:
                 continue
             if first - end >= _samples(QUIET_MS):
                 break
             end = last
         return end if self.now - end >= _samples(QUIET_MS) else None
-
-
-def _span(voices: list[tuple[int, int]], position: int) -> tuple[int, int] | None:
-    """From the newest frame backwards: a call is long, what is asked for is recent."""
-    first = None
-    for start, _ in reversed(voices):
-        if start < position:
-            break
-        first = start
-    return None if first is None else (first, voices[-1][1])
 
 
 class SimulatedCaller:

@@ -41,15 +41,21 @@ RING_SECONDS = 10.0
 def demo(
     to: Annotated[
         str | None,
-        typer.Option(help="Whom to call, a SIP address; without it the box on this machine."),
+        typer.Option(
+            metavar="SIP-URI",
+            help="Whom to call, a SIP address; without it the box on this machine.",
+        ),
     ] = None,
     config: ConfigOption = None,
     json_file: Annotated[
-        Path | None, typer.Option("--json", help="Write turns and measurements to this file.")
+        Path | None,
+        typer.Option("--json", metavar="FILE", help="Write turns and measurements to this file."),
     ] = None,
     record: Annotated[
         Path | None,
-        typer.Option(help="Write the call to this WAV file: caller left, agent right."),
+        typer.Option(
+            metavar="FILE", help="Write the call to this WAV file: caller left, agent right."
+        ),
     ] = None,
     verbose: VerboseOption = False,
 ) -> None:

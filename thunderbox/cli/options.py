@@ -17,6 +17,7 @@ ConfigOption = Annotated[
     typer.Option(
         "--config",
         "-c",
+        metavar="FILE",
         envvar="THUNDERBOX_CONFIG",
         help="The settings file; without it ./config.toml where there is one.",
         show_default=False,
@@ -27,6 +28,7 @@ DataOption = Annotated[
     typer.Option(
         "--data",
         "-d",
+        metavar="DIR",
         envvar="THUNDERBOX_DATA",
         help="The directory that holds everything the box remembers.",
     ),
