@@ -9,6 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from thunderbox.voice.engine import (
     LanguageModel,
@@ -25,6 +26,8 @@ from thunderbox.voice.engines.silero import SileroModel
 from thunderbox.voice.engines.voices import Voices
 from thunderbox.voice.models import STARTER_WINDOW_SECONDS, language_card, speech_card
 from thunderbox.voice.trial import try_model
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -69,22 +72,25 @@ async def load_engines(
     speech, language = speech_card(speech_model), language_card(language_model)
     loop = asyncio.get_running_loop()
     with ThreadPoolExecutor(3, "load") as pool:
-        await asyncio.gather(
-            *(loop.run_in_executor(pool, try_model, card, cache_dir) for card in (speech, language))
-        )
 
-        def recognizer() -> tuple[SileroModel, FasterWhisper]:
-            detector = SileroModel()
-            window = STARTER_WINDOW_SECONDS if speech.starter else None
-            return detector, FasterWhisper(
+        def on_thread(work: Callable[..., T], *values: object) -> asyncio.Future[T]:
+            return loop.run_in_executor(pool, work, *values)
+
+        await asyncio.gather(
+            *(on_thread(try_model, card, cache_dir) for card in (speech, language))
+        )
+        detector = await on_thread(SileroModel)
+
+        def load_recognizer() -> FasterWhisper:
+            return FasterWhisper(
                 Path(speech.path),
                 name=speech.name,
                 threads=threads,
-                window_seconds=window,
+                window_seconds=STARTER_WINDOW_SECONDS if speech.starter else None,
                 detector=detector,
             )
 
-        def model() -> LlamaCpp:
+        def load_model() -> LlamaCpp:
             return LlamaCpp(
                 Path(language.path),
                 name=language.name,
@@ -93,29 +99,33 @@ async def load_engines(
                 threads=threads,
             )
 
-        def voices() -> Voices:
+        def load_voices() -> Voices:
             engines: list[Synthesizer] = []
             if piper_voices:
                 engines.append(Piper(Path(piper_voices).expanduser(), threads=threads))
             return Voices([*engines, Espeak()], default_voice)
 
-        (detector, speech_engine), language_engine, voice_engine = await asyncio.gather(
-            loop.run_in_executor(pool, recognizer),
-            loop.run_in_executor(pool, model),
-            loop.run_in_executor(pool, voices),
+        loaded = await asyncio.gather(
+            on_thread(load_recognizer),
+            on_thread(load_model),
+            on_thread(load_voices),
+            return_exceptions=True,
         )
+        recognizer, model, voices = loaded
+        if (
+            isinstance(recognizer, BaseException)
+            or isinstance(model, BaseException)
+            or isinstance(voices, BaseException)
+        ):
+            for engine in loaded:
+                if not isinstance(engine, BaseException):
+                    engine.close()
+            raise next(error for error in loaded if isinstance(error, BaseException))
         await asyncio.gather(
-            loop.run_in_executor(pool, speech_engine.warm),
-            language_engine.warm([{"role": "user", "content": "Hello."}]),
-            voice_engine.prepare("Hello.", default_voice),
+            on_thread(recognizer.warm),
+            model.warm([{"role": "user", "content": "Hello."}]),
+            voices.prepare("Hello.", default_voice),
         )
     seconds = time.perf_counter() - started
     log.info("engines ready in %.1f s: %s, %s", seconds, speech.name, language.name)
-    return Engines(
-        speech_engine,
-        voice_engine,
-        language_engine,
-        detector.stream,
-        (speech, language),
-        seconds,
-    )
+    return Engines(recognizer, voices, model, detector.stream, (speech, language), seconds)

@@ -10,7 +10,7 @@ from typing import Any
 from jinja2 import TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from thunderbox.errors import EngineError
+from thunderbox.errors import EngineError, StartError
 from thunderbox.voice.engine import Message, Tool
 
 CHATML = """\
@@ -43,7 +43,7 @@ class ChatTemplate:
         try:
             self._template = environment.from_string(source or CHATML)
         except TemplateError as error:
-            raise EngineError(f"The model's chat template is broken: {error}.") from error
+            raise StartError(f"The model's chat template is broken: {error}.") from error
         self._constants = {"bos_token": bos, "eos_token": eos, "enable_thinking": False}
         markers = re.findall(r"<\|[a-z0-9_]+\|>|</?s>|<(?:start|end)_of_turn>", source or CHATML)
         self._markers = re.compile("|".join(map(re.escape, sorted({*markers, "<|im_end|>"}))))
@@ -59,7 +59,7 @@ class ChatTemplate:
                 add_generation_prompt=reply,
                 **self._constants,
             )
-        except TemplateError as error:
+        except Exception as error:  # a template is a program: it may fail in any way
             raise EngineError(f"The model's chat template refuses this: {error}.") from error
 
     def _plain(self, message: Message) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import espeakng_loader
 import numpy as np
 
-from thunderbox.errors import EngineError
+from thunderbox.errors import EngineError, StartError
 from thunderbox.voice.engine import Voice
 from thunderbox.voice.engines.resample import Samples
 from thunderbox.voice.engines.sound import ClauseSound, gain_for
@@ -153,15 +153,15 @@ class Espeak:
 
 
 def _load() -> tuple[ctypes.CDLL, int]:
-    """The library, ready to speak, and its sample rate. Raises EngineError."""
+    """The library, ready to speak, and its sample rate. Raises StartError."""
     try:
         library = ctypes.CDLL(espeakng_loader.get_library_path())
     except OSError as error:
-        raise EngineError(f"The espeak-ng library cannot be loaded: {error}.") from error
+        raise StartError(f"The espeak-ng library cannot be loaded: {error}.") from error
     data = espeakng_loader.get_data_path().encode()
     rate = library.espeak_Initialize(_AUDIO_OUTPUT_SYNCHRONOUS, _PIECE_MS, data, _DONT_EXIT)
     if rate <= 0:
-        raise EngineError(f"espeak-ng cannot start with its data in {data.decode()}.")
+        raise StartError(f"espeak-ng cannot start with its data in {data.decode()}.")
     library.espeak_Synth.argtypes = [
         ctypes.c_char_p,
         ctypes.c_size_t,

@@ -190,15 +190,13 @@ class _Prompts:
 
 
 def padded_features(model: WhisperModel, samples: Samples, frames: int) -> NDArray[np.float32]:
-    """Log-mel features of the samples followed by silence up to `frames`, shape (1, mels, frames).
+    """Log-mel features of the samples, filled up with zeros, shape (1, mels, frames).
 
-    Only the sound itself is computed: silence has the extractor's floor, eight decades (two of
-    its units) below the loudest.
+    Zeros in the features, not silence in the samples: that is what faster-whisper does and what
+    the starter model was trained on.
     """
-    tail = np.zeros(model.feature_extractor.n_fft, np.float32)
-    heard = model.feature_extractor(np.concatenate([samples, tail]), padding=0)[:, :frames]
-    floor = max((-10.0 + 4.0) / 4.0, float(heard.max()) - 2.0)
-    features = np.full((1, heard.shape[0], frames), floor, np.float32)
+    heard = model.feature_extractor(samples)[:, :frames]
+    features = np.zeros((1, heard.shape[0], frames), np.float32)
     features[0, :, : heard.shape[1]] = heard
     return features
 
@@ -233,8 +231,7 @@ def cut(samples: Samples, window: int) -> list[Samples]:
 def is_loop(text: str) -> bool:
     """The same words again and again: what a lost decoder says.
 
-    Digits and short answers may repeat ("no no no", "five five five"), so it takes four times,
-    or five for single words.
+    Digits may repeat as often as they like, words five times ("no no no"), phrases three times.
     """
     words = re.findall(r"[\w']+", text.lower())
     for size in range(1, 9):
@@ -245,7 +242,7 @@ def is_loop(text: str) -> bool:
             unit = words[start : start + size]
             if all(
                 words[start + size * n : start + size * (n + 1)] == unit for n in range(1, times)
-            ) and not (size == 1 and _is_digit(unit[0])):
+            ) and not all(map(_is_digit, unit)):
                 return True
     return False
 

@@ -195,8 +195,12 @@ class LlamaCpp:
                     self._fail_all(error)
                 else:
                     self._failures = 0
+        closed = EngineError(f"The language model {self.name} is closed.")
+        while not self._inbox.empty():
+            if isinstance(command := self._inbox.get_nowait(), _Generation):
+                self._waiting.append(command)
         for generation in [*self._waiting, *self._running]:
-            self._finish(generation, EngineError(f"The language model {self.name} is closed."))
+            self._finish(generation, closed)
         self._library.close()
 
     def _collect(self) -> bool:

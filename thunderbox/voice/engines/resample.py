@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 Samples = NDArray[np.float32]
 
-_ZERO_CROSSINGS = 16
-_KAISER_BETA = 9.0
+_ZERO_CROSSINGS = 24
+_KAISER_BETA = 8.0
 _ROLLOFF = 0.94
 """Where the low pass begins, as a part of the lower Nyquist frequency: the rest is its slope."""
 

@@ -12,6 +12,7 @@ from collections.abc import AsyncGenerator, Sequence
 
 from thunderbox.errors import StartError
 from thunderbox.voice.engine import Synthesizer, Voice
+from thunderbox.voice.spoken import spoken
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +38,7 @@ class Voices:
             for voice in engine.voices():
                 for alias in voice.aliases:
                     self._by_name.setdefault(alias.lower(), (engine, voice.id))
+        self._locales = {voice.id: voice.locale for voice in self.voices()}
         found = self._by_name.get(default.lower())
         if found is None:
             known = ", ".join(voice.id for voice in self.voices())
@@ -63,7 +65,7 @@ class Voices:
             self._kept.move_to_end((found, text))
             yield ready
             return
-        async for piece in engine.speak(text, found):
+        async for piece in engine.speak(self._words(text, found), found):
             yield piece
 
     async def prepare(self, text: str, voice: str) -> bytes:
@@ -73,7 +75,7 @@ class Voices:
         if (ready := self._kept.get(key)) is not None:
             self._kept.move_to_end(key)
             return ready
-        pcm = b"".join([piece async for piece in engine.speak(text, found)])
+        pcm = b"".join([piece async for piece in engine.speak(self._words(text, found), found)])
         self._kept[key] = pcm
         while sum(map(len, self._kept.values())) > self._kept_bytes:
             self._kept.popitem(last=False)
@@ -83,6 +85,9 @@ class Voices:
         """Close every engine."""
         for engine in self._engines:
             engine.close()
+
+    def _words(self, text: str, voice: str) -> str:
+        return spoken(text, self._locales[voice])
 
     def _find(self, voice: str) -> tuple[Synthesizer, str]:
         found = self._by_name.get(voice.lower())

@@ -46,6 +46,7 @@ class Worker:
             if done.cancelled():
                 return
             try:
+                self._check_open()
                 result = job()
             except Exception as error:  # noqa: BLE001, RUF100 - whatever it is, its waiter must hear it
                 post(loop, _fail, done, self._explain(error))
@@ -70,6 +71,7 @@ class Worker:
             end: object = _END
             if not stopped.is_set():
                 try:
+                    self._check_open()
                     job(emit)
                 except Exception as error:  # noqa: BLE001, RUF100 - the listener must hear it
                     end = self._explain(error)
@@ -86,8 +88,7 @@ class Worker:
 
     def submit(self, job: Callable[[], None]) -> None:
         """Queue a job that reports by itself. Raises EngineError when full or closed."""
-        if self._closed:
-            raise EngineError(f"The engine {self.name} is closed.")
+        self._check_open()
         try:
             self._jobs.put_nowait(job)
         except queue.Full:
@@ -96,19 +97,18 @@ class Worker:
             ) from None
 
     def close(self) -> None:
-        """Finish what is running, drop what waits, end the threads."""
+        """Finish what is running, refuse what waits, end the threads."""
         if self._closed:
             return
         self._closed = True
-        while True:
-            try:
-                self._jobs.get_nowait()
-            except queue.Empty:
-                break
         for _ in self._threads:
             self._jobs.put(None)
         for thread in self._threads:
             thread.join(timeout=5)
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise EngineError(f"The engine {self.name} is closed.")
 
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:

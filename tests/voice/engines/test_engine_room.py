@@ -1,0 +1,41 @@
+from pathlib import Path
+
+import pytest
+
+from tests.voice.engines.sounds import collect
+from thunderbox.errors import StartError
+from thunderbox.voice.engine_room import load_engines
+
+
+async def test_every_engine_is_there_and_warm(tmp_path: Path, piper_directory: Path) -> None:
+    engines = await load_engines(piper_voices=str(piper_directory), cache_dir=tmp_path)
+    try:
+        assert [card.engine for card in engines.cards] == ["faster-whisper", "llama.cpp"]
+        ids = {voice.id for voice in engines.synthesizer.voices()}
+        assert {"en-US-James1", "en_US-tiny-low"} <= ids
+        sound = await collect(engines.synthesizer.speak("What are your hours?", "en-US-James1"))
+        assert (await engines.recognizer.transcribe(sound)).text
+        talk = [{"role": "user", "content": "Hello."}]
+        await collect_text(engines.language_model.generate("a", talk))
+        assert 0.0 <= engines.new_voice_activity().probability(bytes(640)) <= 1.0
+    finally:
+        engines.close()
+        engines.close()
+
+
+async def collect_text(pieces) -> str:
+    return "".join([piece async for piece in pieces])
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"speech_model": "/nowhere"}, "voice.speech_model"),
+        ({"language_model": "/nowhere"}, "voice.language_model"),
+        ({"piper_voices": "/nowhere"}, "voice.piper_voices"),
+        ({"default_voice": "nobody"}, "voice.default_voice"),
+    ],
+)
+async def test_a_wrong_setting_is_a_sentence(settings: dict[str, str], words: str) -> None:
+    with pytest.raises(StartError, match=words):
+        await load_engines(**settings)
