@@ -167,9 +167,9 @@ class Phone:
         if leg.through_trunk:
             own_host = target.host
         outgoing = Outgoing(
-            uri=target.uri(),
+            uri=f"<{target.uri()}>",
             sent_to="" if leg.through_trunk or resolved == target.host else target.uri(resolved),
-            caller_uri=f"sip:{shown}@{own_host}",
+            caller_uri=f"<sip:{shown}@{own_host}>",
             through_trunk=leg.through_trunk,
         )
         await running.thread.call(partial(running.library.place, leg, leg.serial, outgoing))

@@ -105,6 +105,7 @@ class Library:
         self._gate = Gate(settings.allowed_networks)
         self._serials = itertools.count(1)
         self._finished: list[Line] = []
+        self._turned_away: list[tuple[int, int, str]] = []
         self._endpoint: Any = None
         self._log: Any = None
         self._sink: Any = None
@@ -189,6 +190,8 @@ class Library:
     def poll(self) -> None:
         """Let PJSIP work for at most 10 ms, then tidy up after it."""
         self._endpoint.libHandleEvents(POLL_MS)
+        while self._turned_away:
+            self.drop(*self._turned_away.pop())
         if self._finished:
             self._bury()
         while self._log.lines:
@@ -277,16 +280,16 @@ class Library:
                 "A call from %s was refused with 403: the address is outside sip.allowed_networks.",
                 source,
             )
-            line.drop(403, "Your address is outside sip.allowed_networks")
+            self._turn_away(line, 403, "Your address is outside sip.allowed_networks")
         elif self._closing:
-            line.drop(503, "The phone is being shut down")
+            self._turn_away(line, 503, "The phone is being shut down")
         elif len(self.lines) > self._settings.max_calls:
             log.warning(
                 "A call from %s was refused with 486: all %d lines of sip.max_calls are busy.",
                 source,
                 self._settings.max_calls,
             )
-            line.drop(486, "All lines are busy")
+            self._turn_away(line, 486, "All lines are busy")
         else:
             line.leg = self.new_leg(line.serial)
             invitation = Invitation(
@@ -297,6 +300,10 @@ class Library:
             line.ring()
             self.tell(self._on_invite, line.leg, invitation)
 
+    def _turn_away(self, line: Line, status: int, reason: str) -> None:
+        """Refuse a call once its callback is over: inside it, PJSIP leaves our headers out."""
+        self._turned_away.append((line.serial, status, reason))
+
     def place(self, leg: SipLeg, serial: int, outgoing: Outgoing) -> None:
         """Send an INVITE. Raises LegError when no line is free or PJSIP will not have it."""
         if self._closing:
@@ -305,7 +312,7 @@ class Library:
             raise LegError("All lines are busy.")
         account = self.accounts["trunk" if outgoing.through_trunk else "local"]
         for uri in (outgoing.uri, outgoing.sent_to, outgoing.caller_uri):
-            if uri and self._endpoint.utilVerifySipUri(uri) != 0:
+            if uri and self._endpoint.utilVerifySipUri(uri.strip("<>")) != 0:
                 raise LegError("The destination is not a SIP address that can be called.")
         line = Line(self, account, serial, leg)
         parameters = pj.CallOpParam(True)

@@ -1,0 +1,1 @@
+"""Peers: real phones and test tools that the tests call, and are called by."""
