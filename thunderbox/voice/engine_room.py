@@ -12,9 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from thunderbox.voice.engine import (
-    LanguageModel,
     ModelCard,
-    Recognizer,
     Synthesizer,
     VoiceActivity,
 )
@@ -36,15 +34,20 @@ log = logging.getLogger(__name__)
 class Engines:
     """What every call is given."""
 
-    recognizer: Recognizer
+    recognizer: FasterWhisper
     synthesizer: Voices
-    language_model: LanguageModel
+    language_model: LlamaCpp
     new_voice_activity: Callable[[], VoiceActivity]
     """A detector for one call."""
 
     cards: tuple[ModelCard, ...]
     seconds: float
     """How long it took to load and warm everything."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether all of them can be expected to do their work."""
+        return self.recognizer.ready and self.synthesizer.ready and self.language_model.ready
 
     def close(self) -> None:
         """Stop every engine and free the models."""

@@ -17,10 +17,12 @@ async def test_every_engine_is_there_and_warm(tmp_path: Path, piper_directory: P
         assert (await engines.recognizer.transcribe(sound)).text
         talk = [{"role": "user", "content": "Hello."}]
         await collect_text(engines.language_model.generate("a", talk))
+        assert engines.ready
         assert 0.0 <= engines.new_voice_activity().probability(bytes(640)) <= 1.0
     finally:
         engines.close()
         engines.close()
+        assert not engines.ready
 
 
 async def collect_text(pieces) -> str:

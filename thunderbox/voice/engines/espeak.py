@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import threading
 from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 
 import espeakng_loader
@@ -86,6 +87,11 @@ class Espeak:
         self._library, self._rate = _load()
         self._worker = Worker("espeak")
 
+    @property
+    def ready(self) -> bool:
+        """Whether the engine can be expected to speak."""
+        return self._worker.alive
+
     def voices(self) -> Sequence[Voice]:
         """The voices this engine can speak with."""
         return [entry.voice for entry in self._voices.values()]
@@ -95,8 +101,10 @@ class Espeak:
         entry = self._voices.get(voice)
         if entry is None:
             raise EngineError(f'espeak has no voice "{voice}".')
-        async for piece in self._worker.stream(lambda emit: self._speak(text, entry, emit)):
-            yield piece
+        stream = self._worker.stream(lambda emit: self._speak(text, entry, emit))
+        async with aclosing(stream):
+            async for piece in stream:
+                yield piece
 
     def close(self) -> None:
         """Stop the engine's thread; the library stays loaded, as it cannot be loaded twice."""

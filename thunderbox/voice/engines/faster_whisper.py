@@ -91,6 +91,11 @@ class FasterWhisper:
         self._fixed_window = window_seconds
         self._worker = Worker("speech-to-text", threads=workers)
 
+    @property
+    def ready(self) -> bool:
+        """Whether the engine can be expected to answer."""
+        return self._worker.alive
+
     async def transcribe(self, pcm: bytes, language: str = "en") -> Recognition:
         """Words of one utterance of 16 kHz mono s16le PCM. Raises EngineError."""
         return await self._worker.run(lambda: self._transcribe(pcm, language))

@@ -96,6 +96,8 @@ class LlamaCpp:
             batch=_BATCH,
         )
         self.context_tokens = self._library.context_tokens
+        if self.context_tokens < context_tokens:
+            log.info("%s reads %d tokens, no more", self.name, self.context_tokens)
         self._template = ChatTemplate(
             self._library.template(),
             bos=self._library.special("bos"),

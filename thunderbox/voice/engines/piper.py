@@ -6,6 +6,7 @@ import json
 import logging
 import threading
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,11 @@ class Piper:
         self._installed = {entry.voice.id: entry for entry in map(_read, find(directory))}
         self._worker = Worker("piper")
 
+    @property
+    def ready(self) -> bool:
+        """Whether the engine can be expected to speak."""
+        return self._worker.alive
+
     def voices(self) -> Sequence[Voice]:
         """The voices this engine can speak with."""
         return [entry.voice for entry in self._installed.values()]
@@ -55,8 +61,10 @@ class Piper:
         entry = self._installed.get(voice)
         if entry is None:
             raise EngineError(f'Piper has no voice "{voice}".')
-        async for piece in self._worker.stream(lambda emit: self._speak(text, entry, emit)):
-            yield piece
+        stream = self._worker.stream(lambda emit: self._speak(text, entry, emit))
+        async with aclosing(stream):
+            async for piece in stream:
+                yield piece
 
     def load(self, voice: str) -> None:
         """Load a voice's weights before its first call. Raises StartError."""

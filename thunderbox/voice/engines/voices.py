@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 
 from thunderbox.errors import StartError
 from thunderbox.voice.engine import Synthesizer, Voice
@@ -65,8 +66,9 @@ class Voices:
             self._kept.move_to_end((found, text))
             yield ready
             return
-        async for piece in engine.speak(self._words(text, found), found):
-            yield piece
+        async with aclosing(engine.speak(self._words(text, found), found)) as pieces:
+            async for piece in pieces:
+                yield piece
 
     async def prepare(self, text: str, voice: str) -> bytes:
         """Sound of a fixed sentence, made now unless it is there; later `speak` has it ready."""
@@ -80,6 +82,11 @@ class Voices:
         while sum(map(len, self._kept.values())) > self._kept_bytes:
             self._kept.popitem(last=False)
         return pcm
+
+    @property
+    def ready(self) -> bool:
+        """Whether every engine can be expected to speak."""
+        return all(getattr(engine, "ready", True) for engine in self._engines)
 
     def close(self) -> None:
         """Close every engine."""

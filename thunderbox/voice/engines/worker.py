@@ -96,6 +96,11 @@ class Worker:
                 f"The engine {self.name} has too much to do: {self._jobs.maxsize} jobs wait."
             ) from None
 
+    @property
+    def alive(self) -> bool:
+        """Whether jobs will be done."""
+        return not self._closed and all(thread.is_alive() for thread in self._threads)
+
     def close(self) -> None:
         """Finish what is running, refuse what waits, end the threads."""
         if self._closed:
