@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 import httpx
 import pytest
 from litestar import Litestar
 
 from thunderbox.api.app import create_app
+from thunderbox.api.auth import Usage
 from thunderbox.api.parts import Parts
 from thunderbox.calls.requests import PartState, PlaceCall, PlacedCall, Readiness
 from thunderbox.config import Settings
@@ -59,6 +61,7 @@ class Outside:
 @pytest.fixture
 async def db(tmp_path: Path) -> AsyncIterator[Database]:
     database = await Database.open(tmp_path / "thunderbox.db")
+    await database._writer.execute_fetchall("PRAGMA synchronous = OFF")  # no test pulls the plug
     yield database
     await database.close()
 
@@ -68,20 +71,30 @@ def outside() -> Outside:
     return Outside()
 
 
-@pytest.fixture
-def app(db: Database, outside: Outside, tmp_path: Path) -> Litestar:
-    return create_app(
-        Parts(
-            db=db,
-            settings=Settings(),
-            place_call=outside.place_call,
-            voices=lambda: VOICES,
-            readiness=outside.readiness,
-            recordings=tmp_path,
-            url_secret=b"secret of this box",
-            base_url=lambda: "http://box.test",
-        )
+def make_parts(db: Database, outside: Outside, recordings: Path) -> Parts:
+    return Parts(
+        db=db,
+        settings=Settings(),
+        place_call=outside.place_call,
+        voices=lambda: VOICES,
+        readiness=outside.readiness,
+        recordings=recordings,
+        url_secret=b"secret of this box",
+        base_url=lambda: "http://box.test",
     )
+
+
+@pytest.fixture(scope="session")
+def routes() -> Litestar:
+    """The application, made once: making it takes longer than most tests."""
+    return create_app(make_parts(cast(Database, None), Outside(), Path()))
+
+
+@pytest.fixture
+def app(routes: Litestar, db: Database, outside: Outside, tmp_path: Path) -> Litestar:
+    routes.state.parts = make_parts(db, outside, tmp_path)
+    routes.state.usage = Usage(db)
+    return routes
 
 
 @pytest.fixture

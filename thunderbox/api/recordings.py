@@ -59,19 +59,18 @@ async def read_recording(
         "Cache-Control": "private, no-store",
         "Content-Disposition": f'inline; filename="call-{call_id}.mp3"',
     }
-    wanted = request.headers.get("range", "")
-    span = _span(wanted, size)
-    if span is None:
+    try:
+        span = _span(request.headers.get("range", ""), size)
+    except ValueError:
         headers["Content-Range"] = f"bytes */{size}"
         return Stream(iter(()), status_code=416, headers=headers, media_type="audio/mpeg")
-    start, end = span
-    partial = (start, end) != (0, size) or bool(_RANGE.fullmatch(wanted))
-    if partial:
+    start, end = span or (0, size)
+    if span is not None:
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
     headers["Content-Length"] = str(end - start)
     return Stream(
         _bytes(path, start, end),
-        status_code=206 if partial else 200,
+        status_code=200 if span is None else 206,
         headers=headers,
         media_type="audio/mpeg",
     )
@@ -100,22 +99,24 @@ def _checked(secret: bytes, file_name: str, expires: str, signature: str) -> int
 
 
 def _span(header: str, size: int) -> tuple[int, int] | None:
-    """The bytes that a Range header asks for, end excluded; None when there are none such.
+    """The bytes that a Range header asks for, end excluded; None for the whole file.
 
-    Anything but a single range of bytes is answered with the whole file, as RFC 9110 allows.
+    Anything but a single good range is answered with the whole file, as RFC 9110 allows. Raises
+    ValueError for a range that lies outside the file.
     """
     found = _RANGE.fullmatch(header)
     if found is None or found[0] == "bytes=-":
-        return 0, size
+        return None
     first, last = found[1], found[2]
     if not first:
-        length = min(int(last), size)
-        return (size - length, size) if length else None
-    start = int(first)
-    end = min(int(last) + 1, size) if last else size
-    if last and int(last) < start:
-        return 0, size
-    return (start, end) if start < size else None
+        start, end = max(0, size - int(last)), size
+    elif last and int(last) < int(first):
+        return None
+    else:
+        start, end = int(first), min(int(last) + 1, size) if last else size
+    if start >= size:
+        raise ValueError(header)
+    return start, end
 
 
 async def _bytes(path: Path, start: int, end: int) -> AsyncIterator[bytes]:

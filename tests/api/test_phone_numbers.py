@@ -1,0 +1,145 @@
+"""/v1/phone-numbers."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from tests.api.conftest import Tenant
+from thunderbox.api.phone_numbers import MAX_DEMO_NUMBERS
+from thunderbox.store import phone_numbers
+from thunderbox.store.database import Database
+from thunderbox.store.phone_numbers import NewPhoneNumber
+
+
+@pytest.fixture
+async def number(client) -> dict:
+    return (await client.post("/v1/phone-numbers")).json()
+
+
+async def test_a_demo_number_is_active_at_once(client):
+    response = await client.post("/v1/phone-numbers")
+    assert response.status_code == 201
+    made = response.json()
+    assert made.pop("created_at") == made.pop("updated_at")
+    assert made == {
+        "id": made["id"],
+        "number": "+15550100000",
+        "source": "demo",
+        "status": "active",
+        "inbound_agent_id": None,
+        "outbound_agent_id": None,
+        "voip_connection_id": None,
+        "voip_verification_status": "unverified",
+        "voip_last_verified_at": None,
+        "label": "",
+        "outbound_eligible": False,
+        "outbound_ineligible_reason": made["outbound_ineligible_reason"],
+        "sms_capability_checked_at": None,
+        "sms_capable": None,
+        "voip_inbound_result": None,
+        "voip_inbound_status": "untested",
+        "voip_inbound_test_method": None,
+        "voip_inbound_tested_at": None,
+        "webhook_signing_secret": None,
+        "webhook_url": None,
+    }
+    assert made["outbound_ineligible_reason"].startswith("Demo numbers only take calls")
+
+
+async def test_a_verified_number_of_ones_own_can_place_calls(client, db: Database, tenant: Tenant):
+    async with db.transaction() as tx:
+        new = NewPhoneNumber(
+            number="+4930123456", source="voip", voip_verification_status="verified"
+        )
+        await phone_numbers.insert(tx, tenant.org_id, new)
+    [found] = (await client.get("/v1/phone-numbers")).json()
+    assert (found["outbound_eligible"], found["outbound_ineligible_reason"]) == (True, None)
+
+
+async def test_an_unverified_number_cannot_place_calls(client, db: Database, tenant: Tenant):
+    async with db.transaction() as tx:
+        new = NewPhoneNumber(number="+4930123456", source="voip")
+        await phone_numbers.insert(tx, tenant.org_id, new)
+    [found] = (await client.get("/v1/phone-numbers")).json()
+    assert found["outbound_eligible"] is False
+
+
+async def test_numbers_asked_for_at_once_differ(client):
+    made = await asyncio.gather(*(client.post("/v1/phone-numbers") for _ in range(8)))
+    assert len({answer.json()["number"] for answer in made}) == 8
+
+
+async def test_an_idempotency_key_gives_one_number(client):
+    body = {"area_code": "415", "city": "Oakland", "state": "CA", "idempotency_key": "k1"}
+    first, second = [(await client.post("/v1/phone-numbers", json=body)).json() for _ in "ab"]
+    assert first == second
+
+
+async def test_there_is_a_limit(client):
+    for _ in range(MAX_DEMO_NUMBERS):
+        assert (await client.post("/v1/phone-numbers")).status_code == 201
+    response = await client.post("/v1/phone-numbers")
+    assert (response.status_code, list(response.json())) == (403, ["detail"])
+    assert (await client.get("/v1/phone-numbers/limits")).json() == {
+        "max_platform_numbers": MAX_DEMO_NUMBERS,
+        "platform_numbers_used": MAX_DEMO_NUMBERS,
+    }
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH"])
+async def test_what_is_sent_is_changed(client, agent, number, method):
+    url = f"/v1/phone-numbers/{number['id']}"
+    body = {"inbound_agent_id": agent["id"], "label": "Front", "status": "active"}
+    response = await client.request(method, url, json=body)
+    assert response.status_code == 200
+    assert (response.json()["inbound_agent_id"], response.json()["label"]) == (agent["id"], "Front")
+    again = await client.request(method, url, json={"outbound_agent_id": agent["id"]})
+    assert again.json()["inbound_agent_id"] == again.json()["outbound_agent_id"] == agent["id"]
+    cleared = await client.request(method, url, json={"inbound_agent_id": None})
+    assert cleared.json()["inbound_agent_id"] is None
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("inbound_agent_id", 99),
+        ("inbound_agent_id", "1"),
+        ("outbound_agent_id", 2**70),
+        ("label", None),
+        ("status", "released"),
+    ],
+)
+async def test_wrong_fields_are_named(client, number, field, value):
+    response = await client.patch(f"/v1/phone-numbers/{number['id']}", json={field: value})
+    assert (response.status_code, list(response.json())) == (400, [field])
+
+
+@pytest.mark.parametrize("body", [{"area_code": "41"}, {"state": "California"}])
+async def test_places_are_checked(client, body):
+    response = await client.post("/v1/phone-numbers", json=body)
+    assert (response.status_code, list(response.json())) == (400, list(body))
+
+
+async def test_release_answers_without_a_body(client, number):
+    url = f"/v1/phone-numbers/{number['id']}"
+    response = await client.delete(url)
+    assert (response.status_code, response.content) == (204, b"")
+    assert (await client.get(url)).status_code == 404
+    assert (await client.delete(url)).status_code == 404
+
+
+async def test_release_with_confirm_answers_what_was_done(client, number):
+    response = await client.delete(f"/v1/phone-numbers/{number['id']}?confirm=true")
+    assert (response.status_code, response.json()) == (
+        200,
+        {"detail": "Released.", "released_at_provider": False, "routing_removed": True},
+    )
+
+
+async def test_release_with_confirm_false_does_nothing(client, number):
+    url = f"/v1/phone-numbers/{number['id']}"
+    response = await client.delete(f"{url}?confirm=false")
+    assert (response.status_code, list(response.json())) == (400, ["confirm"])
+    assert (await client.get(url)).status_code == 200
