@@ -10,16 +10,19 @@ import ipaddress
 from typing import Annotated, Any
 
 from litestar import Controller, Response, get, post
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
 from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
-from thunderbox.api.auth import holder
+from thunderbox.api.auth import require_key
 from thunderbox.api.bodies import Body
 from thunderbox.api.request import ApiRequest
 from thunderbox.api.times import Timestamp, iso
 from thunderbox.errors import DuplicateError
 from thunderbox.store import demo_appointments
 
+AnyConnection = ASGIConnection[Any, Any, Any, Any]
 Words = Annotated[
     str,
     Meta(min_length=1, max_length=80, pattern=r"\S", description="a text of 1 to 80 characters"),
@@ -44,45 +47,13 @@ class AppointmentView(Struct, kw_only=True):
     created_at: Timestamp
 
 
-class DemoController(Controller):
-    """Book and list appointments."""
-
-    path = "/demo/appointments"
-    tags = ("Demo",)
-
-    @post(dto=Body[AppointmentWrite], return_dto=None, summary="Book a slot")
-    async def book(
-        self, request: ApiRequest, data: JSONBody[AppointmentWrite]
-    ) -> Response[dict[str, Any]]:
-        """201 when the slot was free, 409 when it is taken; both are for the agent to read."""
-        if not _is_this_box(request):
-            await holder(request)
-        day, time = " ".join(data.day.split()), " ".join(data.time.split())
-        try:
-            async with request.db.transaction() as tx:
-                booked = await demo_appointments.insert(tx, day, time, data.name or "")
-        except DuplicateError:
-            return Response({"error": "slot taken"}, status_code=409)
-        body = {"status": "confirmed", "id": booked.id, "day": booked.day, "time": booked.time}
-        return Response(body, status_code=201)
-
-    @get(summary="List booked slots")
-    async def list_slots(self, request: ApiRequest) -> list[AppointmentView]:
-        """Every booked slot, in the order of booking; needs a key."""
-        await holder(request)
-        return [
-            AppointmentView(
-                id=slot.id,
-                day=slot.day,
-                time=slot.time,
-                name=slot.name,
-                created_at=iso(slot.created_at),
-            )
-            for slot in await demo_appointments.page(request.db)
-        ]
+async def _require_key_elsewhere(connection: AnyConnection, handler: BaseRouteHandler) -> None:
+    """Guard: let requests of this machine pass, and holders of a valid key."""
+    if not _is_this_box(connection):
+        await require_key(connection, handler)
 
 
-def _is_this_box(request: ApiRequest) -> bool:
+def _is_this_box(request: AnyConnection) -> bool:
     """Whether a request was made on this machine, by neither a proxy nor a web page."""
     if "x-forwarded-for" in request.headers or "origin" in request.headers:
         return False
@@ -95,3 +66,43 @@ def _is_this_box(request: ApiRequest) -> bool:
         return ipaddress.ip_address(request.client.host).is_loopback
     except ValueError:
         return False
+
+
+class DemoController(Controller):
+    """Book and list appointments."""
+
+    path = "/demo/appointments"
+    tags = ("Demo",)
+
+    @post(
+        guards=[_require_key_elsewhere],
+        dto=Body[AppointmentWrite],
+        return_dto=None,
+        summary="Book a slot",
+    )
+    async def book(
+        self, request: ApiRequest, data: JSONBody[AppointmentWrite]
+    ) -> Response[dict[str, Any]]:
+        """201 when the slot was free, 409 when it is taken; both are for the agent to read."""
+        day, time = " ".join(data.day.split()), " ".join(data.time.split())
+        try:
+            async with request.db.transaction() as tx:
+                booked = await demo_appointments.insert(tx, day, time, data.name or "")
+        except DuplicateError:
+            return Response({"error": "slot taken"}, status_code=409)
+        body = {"status": "confirmed", "id": booked.id, "day": booked.day, "time": booked.time}
+        return Response(body, status_code=201)
+
+    @get(guards=[require_key], summary="List booked slots")
+    async def list_slots(self, request: ApiRequest) -> list[AppointmentView]:
+        """Every booked slot, in the order of booking; needs a key."""
+        return [
+            AppointmentView(
+                id=slot.id,
+                day=slot.day,
+                time=slot.time,
+                name=slot.name,
+                created_at=iso(slot.created_at),
+            )
+            for slot in await demo_appointments.page(request.db)
+        ]
