@@ -5,12 +5,15 @@ import threading
 import numpy as np
 import pytest
 from faster_whisper.audio import pad_or_trim
+from tokenizers import Tokenizer
+from tokenizers.models import BPE
 
 from tests.voice.engines.sounds import collect, floats, noise, pcm, telephone
 from thunderbox.errors import EngineError, StartError
 from thunderbox.voice.engines.espeak import Espeak
 from thunderbox.voice.engines.faster_whisper import (
     FasterWhisper,
+    Prompts,
     cut,
     is_loop,
     loudest_dbfs,
@@ -104,6 +107,37 @@ async def test_too_much_work_is_refused_and_close_fails_what_waits() -> None:
     assert any("closed" in str(result) for result in results)
     with pytest.raises(EngineError, match="closed"):
         await engine.transcribe(bytes(64000))
+
+
+@pytest.mark.parametrize(
+    ("marks", "language", "prompt"),
+    [
+        (["<|notimestamps|>"], "en", ["<|startoftranscript|>", "<|notimestamps|>"]),
+        (
+            ["<|en|>", "<|de|>", "<|transcribe|>", "<|notimestamps|>"],
+            "de-AT",
+            ["<|startoftranscript|>", "<|de|>", "<|transcribe|>", "<|notimestamps|>"],
+        ),
+        (
+            ["<|en|>", "<|transcribe|>", "<|notimestamps|>"],
+            "xx",
+            ["<|startoftranscript|>", "<|en|>", "<|transcribe|>", "<|notimestamps|>"],
+        ),
+    ],
+    ids=["english only", "multilingual", "unknown language"],
+)
+def test_a_prompt_has_the_marks_that_the_vocabulary_knows(
+    marks: list[str], language: str, prompt: list[str]
+) -> None:
+    tokenizer = Tokenizer(BPE())
+    tokenizer.add_special_tokens(["<|startoftranscript|>", "<|endoftext|>", *marks])
+    found = Prompts(tokenizer).for_language(language)
+    assert [tokenizer.id_to_token(token) for token in found] == prompt
+
+
+def test_a_tokenizer_of_another_kind_is_a_sentence() -> None:
+    with pytest.raises(StartError, match="no Whisper model"):
+        Prompts(Tokenizer(BPE()))
 
 
 def test_features_are_padded_as_faster_whisper_pads_them(recognizer: FasterWhisper) -> None:

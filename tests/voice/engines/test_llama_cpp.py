@@ -175,11 +175,11 @@ async def test_tokens_are_limited(endless: LlamaCpp) -> None:
 
 
 async def test_the_context_limits_them_too(endless: LlamaCpp) -> None:
+    endless.context_tokens = 160
     stream = endless.generate("a", talk("Where can I park?"), (), Sampling(max_tokens=99_999))
     async for _ in stream:
         pass
-    total = endless.prompt_tokens_evaluated + endless.tokens_generated
-    assert total == endless.context_tokens
+    assert endless.prompt_tokens_evaluated + endless.tokens_generated == 160
 
 
 async def test_temperature_draws_other_words_in_whole_letters(endless: LlamaCpp) -> None:

@@ -16,6 +16,7 @@ import ctranslate2
 import numpy as np
 from faster_whisper import WhisperModel
 from numpy.typing import NDArray
+from tokenizers import Tokenizer
 
 from thunderbox.errors import StartError
 from thunderbox.voice.engine import Recognition
@@ -85,7 +86,7 @@ class FasterWhisper:
             )
         except Exception as error:
             raise StartError(f"The speech model in {path} cannot be loaded: {error}.") from error
-        self._prompts = _Prompts(self._model)
+        self._prompts = Prompts(self._model.hf_tokenizer)
         self._guards = guards
         self._detector = detector or SileroModel()
         self._fixed_window = window_seconds
@@ -169,11 +170,11 @@ class FasterWhisper:
         return text if re.search(r"\w", text) else ""
 
 
-class _Prompts:
+class Prompts:
     """The tokens that a transcript starts with, as the model's vocabulary wants them."""
 
-    def __init__(self, model: WhisperModel) -> None:
-        self._tokenizer = model.hf_tokenizer
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self._tokenizer = tokenizer
         self._start = self._token("<|startoftranscript|>")
         self._plain = self._token("<|notimestamps|>")
         self.end = self._token("<|endoftext|>")
@@ -208,15 +209,12 @@ def padded_features(model: WhisperModel, samples: Samples, frames: int) -> NDArr
 
 def loudest_dbfs(samples: Samples) -> float:
     """RMS of the loudest 200 ms, in dB below full scale."""
-    size = SAMPLE_RATE // 5
-    if not len(samples):
+    size = min(SAMPLE_RATE // 5, len(samples))
+    if not size:
         return -120.0
-    power = (
-        np.convolve(samples.astype(np.float64) ** 2, np.ones(size) / size, "valid")
-        if (len(samples) >= size)
-        else np.array([np.mean(samples.astype(np.float64) ** 2)])
-    )
-    return float(10 * np.log10(max(power.max(), 1e-12)))
+    energy = np.cumsum(np.square(samples, dtype=np.float64))
+    energy[size:] -= energy[:-size]
+    return float(10 * np.log10(max(energy[size - 1 :].max() / size, 1e-12)))
 
 
 def cut(samples: Samples, window: int) -> list[Samples]:
