@@ -37,6 +37,8 @@ class Account(pj.Account):  # type: ignore[misc]
         super().__init__()
         self._library = library
         self._on_registration = on_registration
+        self.leaving = False
+        """Whether a REGISTER that takes our address away is still to be answered."""
 
     @guarded
     def onIncomingCall(self, prm: Any) -> None:  # noqa: N802 - PJSIP's name
@@ -46,13 +48,20 @@ class Account(pj.Account):  # type: ignore[misc]
     @guarded
     def onRegState(self, prm: Any) -> None:  # noqa: N802 - PJSIP's name
         """Pass on how a REGISTER ended."""
+        self.leaving = False
         if self._on_registration is not None:
             outcome = int(prm.code), str(prm.reason), int(prm.expiration)
             self._library.tell(self._on_registration, *outcome)
 
-    def is_registered(self) -> bool:
-        """Whether a registrar holds our address now."""
-        return bool(self.getInfo().regIsActive)
+    def leave(self) -> None:
+        """Start to take our address away from the registrar, if it has it."""
+        try:
+            if self.getInfo().regIsActive:
+                self.leaving = True
+                self.setRegistration(False)
+        except pj.Error as error:
+            self.leaving = False
+            log.debug("The trunk could not be unregistered: %s.", error.info())
 
 
 def new_account(
@@ -64,18 +73,6 @@ def new_account(
     account = Account(library, on_registration)
     account.create(configuration)
     return account
-
-
-def unregister(account: Account) -> bool:
-    """Start to take our address away from the registrar; False where there is none."""
-    try:
-        if not account.is_registered():
-            return False
-        account.setRegistration(False)
-    except pj.Error as error:
-        log.debug("The trunk could not be unregistered: %s.", error.info())
-        return False
-    return True
 
 
 class Registration(Enum):

@@ -12,7 +12,8 @@ from urllib.parse import unquote
 from thunderbox.errors import LegError
 
 _USER = r"(?:[A-Za-z0-9_.!~*'()&=+$,-]|%[0-9A-Fa-f]{2}){1,64}"
-_HOST = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}|\.(?=[A-Za-z0-9])){0,252}"
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_HOST = rf"{_LABEL}(?:\.{_LABEL}){{0,9}}"
 _URI = re.compile(
     rf"sip:(?P<user>{_USER})@(?P<host>{_HOST})(?::(?P<port>\d{{1,5}}))?"
     r"(?:;transport=(?P<transport>udp|tcp))?"

@@ -23,7 +23,7 @@ from thunderbox.calls.ports import Invitation
 from thunderbox.config import SipSettings
 from thunderbox.errors import LegError, StartError
 from thunderbox.sip import vector
-from thunderbox.sip.account import Account, new_account, unregister
+from thunderbox.sip.account import Account, new_account
 from thunderbox.sip.address import party, request_uri
 from thunderbox.sip.leg import SipLeg
 from thunderbox.sip.line import Line, guarded
@@ -210,9 +210,11 @@ class Library:
         for line in list(self.lines.values()):
             line.drop(503, "The phone is being shut down")
         self._poll_while(lambda: bool(self.lines), GOODBYE_SECONDS)
-        registered = [account for account in self.accounts.values() if unregister(account)]
-        self._poll_while(lambda: any(a.is_registered() for a in registered), UNREGISTER_SECONDS)
-        registered.clear()
+        for account in self.accounts.values():
+            account.leave()
+        self._poll_while(
+            lambda: any(account.leaving for account in self.accounts.values()), UNREGISTER_SECONDS
+        )
         for port in (*self._ports, *self._lent):
             port.sound = None
         self.lines.clear()
