@@ -47,9 +47,9 @@ def call(
         if agent is not None:
             body["agent_id"] = agent
         call_id = int(box.post("/v1/call", body)["call_id"])
-        out.print(f"Call {call_id} to {to}", style="bold", markup=False)
+        out.print(f"Call {call_id} to {to}", style="bold", markup=False, soft_wrap=True)
         ended = _follow(box, call_id)
-    out.print(transcript.summary(ended), style="bold", markup=False)
+    out.print(transcript.summary(ended), style="bold", markup=False, soft_wrap=True)
     if ended["status"] == "failed":
         reason = str(ended.get("end_reason"))
         raise ThunderBoxError(
@@ -65,7 +65,7 @@ def _follow(box: BoxClient, call_id: int) -> dict[str, Any]:
         state: dict[str, Any] = box.get(f"/v1/calls/{call_id}")
         rows = box.get(f"/v1/calls/{call_id}/transcript", live="true")["transcripts"]
         for row in rows[shown:]:
-            out.print(transcript.entry(row))
+            out.print(transcript.entry(row), soft_wrap=True)
         shown = len(rows)
         if state["status"] in ("completed", "failed"):
             return state

@@ -119,7 +119,7 @@ class Screen(Watcher):
         line = Text(f"{who:<8} ", style=f"bold {style}")
         line.append(text, style="default")
         line.append(after, style="bold red" if after.endswith("wrong") else "dim")
-        self._console.print(line)
+        self._console.print(line, soft_wrap=True)
 
 
 def measurements(report: Report, target: str) -> dict[str, Any]:

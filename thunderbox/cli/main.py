@@ -9,12 +9,11 @@ from collections.abc import Sequence
 import typer
 
 from thunderbox.cli import call, calls, demo, doctor, init, keys, serve, version
-from thunderbox.cli.options import err
+from thunderbox.cli.options import VerboseOption, err, set_up_logging
 from thunderbox.errors import ConfigError, ThunderBoxError
 
 app = typer.Typer(
     name="thunderbox",
-    help="A phone agent on your own machine: it answers and places calls with local models.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -30,6 +29,13 @@ app.add_typer(keys.app, name="keys")
 app.command("version")(version.version)
 
 
+@app.callback()
+def options(verbose: VerboseOption = False) -> None:
+    """A phone agent on your own machine: it answers and places calls with local models."""
+    if verbose:
+        set_up_logging("debug")
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command; an error that a person can act on is one sentence on standard error."""
     try:
@@ -43,8 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if logging.getLogger().isEnabledFor(logging.DEBUG):
             logging.getLogger(__name__).exception("This is a bug in ThunderBox")
         err.print(
-            f"thunderbox: This is a bug in ThunderBox ({type(error).__name__}: {error}). Run the "
-            "command again with --verbose to see where, and report it.",
+            f"thunderbox: This is a bug in ThunderBox ({type(error).__name__}: {error}). Run "
+            "`thunderbox --verbose` with the same command to see where, and report it.",
             markup=False,
             soft_wrap=True,
         )

@@ -57,7 +57,8 @@ def read_settings(given: Path | None) -> Settings:
 
 
 def set_up_logging(level: str, verbose: bool = False) -> None:
-    """Log to standard error; `verbose` wins over the level of the settings."""
+    """Log to standard error; `verbose`, here or before the command, wins over the settings."""
+    verbose = verbose or logging.getLogger().isEnabledFor(logging.DEBUG)
     logging.basicConfig(
         level=logging.DEBUG if verbose else level.upper(),
         format="%(asctime)s %(levelname)-7s %(name)s: %(message)s",

@@ -44,8 +44,8 @@ def summary(call: dict[str, Any]) -> str:
 
 def show(console: Console, call: dict[str, Any], rows: list[dict[str, Any]]) -> None:
     """Print a call with its transcript."""
-    console.print(summary(call), style="bold", markup=False)
+    console.print(summary(call), style="bold", markup=False, soft_wrap=True)
     for row in rows:
-        console.print(entry(row))
+        console.print(entry(row), soft_wrap=True)
     if not rows:
         console.print("Nothing was said.", style="dim")
