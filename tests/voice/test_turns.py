@@ -161,6 +161,22 @@ def test_a_backchannel_does_not_interrupt() -> None:
     assert run(turns, Transcribed(2400, 3, 1, "Mm-hmm.")) == [DropTurn(3)]
 
 
+def test_yes_over_the_last_syllable_answers_the_question() -> None:
+    turns = speaking()
+    run(turns, SpeechStarted(2000), SpeechStopped(2300), Transcribed(2400, 3, 1, "Yes."))
+    assert run(turns, Played(2900, 2)) == [
+        CommitTurn("Yes.", 2000, 2300),
+        Generate(4, None),
+        Release(4, 2900),
+    ]
+
+
+def test_yes_in_the_middle_of_an_answer_is_only_attention() -> None:
+    turns = speaking()
+    run(turns, SpeechStarted(2000), SpeechStopped(2300), Transcribed(2400, 3, 1, "Yes."))
+    assert run(turns, Played(4000, 2)) == []
+
+
 def test_a_long_backchannel_lets_the_agent_go_on() -> None:
     turns = speaking()
     run(turns, SpeechStarted(2000), Moment(2500), SpeechStopped(2600))

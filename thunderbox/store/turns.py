@@ -61,6 +61,11 @@ async def append(tx: Transaction, call_id: int, new: NewTurn) -> int:
 
 
 async def of_call(db: Source, call_id: int) -> list[Turn]:
-    """Every turn of a call, in order."""
-    rows = await db.fetch_all("SELECT * FROM turns WHERE call_id = ? ORDER BY seq", (call_id,))
+    """Every turn of a call, in the order in which they began.
+
+    A turn is written when it ends, so words spoken before a tool call come after it in `seq`.
+    """
+    rows = await db.fetch_all(
+        "SELECT * FROM turns WHERE call_id = ? ORDER BY start_ms, seq", (call_id,)
+    )
     return read_all(Turn, rows)

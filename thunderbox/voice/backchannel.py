@@ -11,6 +11,7 @@ _BACKCHANNELS = frozenset(
         "sure aha alright good great fine"
     )
 )
+_ANSWERS = frozenset(_WORD.findall("yeah yes yep okay ok right sure alright"))
 _DANGLING = frozenset(
     _WORD.findall(
         "a an the and or but so because if when to for from with at on in of my your our his her "
@@ -28,6 +29,11 @@ def is_backchannel(text: str) -> bool:
     """True when the caller only signals attention ("mm-hm", "yeah, okay")."""
     spoken = words(text)
     return len(spoken) <= 3 and all(word in _BACKCHANNELS for word in spoken)
+
+
+def is_answer(text: str) -> bool:
+    """True for a backchannel that can also answer a question ("yes", but not "mm-hm")."""
+    return any(word in _ANSWERS for word in words(text))
 
 
 def pause_factor(text: str) -> float:

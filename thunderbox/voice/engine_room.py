@@ -126,7 +126,7 @@ async def load_engines(
             raise next(error for error in loaded if isinstance(error, BaseException))
         await asyncio.gather(
             on_thread(recognizer.warm),
-            model.warm([{"role": "user", "content": "Hello."}]),
+            model.warm([{"role": "user", "content": "Hello, how are you today? " * 8}]),
             voices.prepare("Hello.", default_voice),
         )
     seconds = time.perf_counter() - started

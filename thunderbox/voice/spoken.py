@@ -259,7 +259,8 @@ _RULES: tuple[tuple[re.Pattern[str], _Rule], ...] = tuple(
         (r"\b(\d{4})-(\d{2})-(\d{2})\b", _iso_date),
         (r"\+(\d{7,15})\b", _unbroken_phone),
         (r"\+\d{1,3}(?:[ .-]?\(?\d{2,4}\)?){2,4}\b", _phone),
-        (r"(?<![\d-])\(?\b\d{3}\)?[ .-]\d{3}[.-]\d{4}\b", _phone),
+        (r"(?<![\d-])(?:1[ .-])?\(?\b\d{3}\)?[ .-]\d{3}[ .-]\d{4}\b", _phone),
+        (r"(?<![\d-])\b0\d{2,4} \d{3,4} \d{3,4}\b", _phone),
         (r"(?<![\d-])\b\d{3}-\d{4}\b(?!-)", _phone),
         (
             r"((?i:\b(?:order|reference|confirmation|invoice|booking|ticket|account|tracking|case|"

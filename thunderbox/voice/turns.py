@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from thunderbox.voice import phrases
-from thunderbox.voice.backchannel import is_backchannel, pause_factor
+from thunderbox.voice.backchannel import is_answer, is_backchannel, pause_factor
 from thunderbox.voice.turn_events import (
     Begun,
     CommitTurn,
@@ -37,6 +37,10 @@ from thunderbox.voice.turn_events import (
     Transcribe,
     Transcribed,
 )
+
+
+ANSWER_MS = 1_000
+"""A "yes" so shortly before the agent's last word is the answer to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,15 @@ class _Reply:
     """True when not even the caller's voice keeps the call from ending."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Murmur:
+    """A "yes" that was said while the agent spoke."""
+
+    text: str
+    start: int
+    end: int
+
+
 class Turns:
     """The conversation's turn-taking; `handle` takes events in order and returns effects."""
 
@@ -93,6 +106,7 @@ class Turns:
         self._last_id = 0
         self._turn: _Turn | None = None
         self._reply: _Reply | None = None
+        self._murmur: _Murmur | None = None
         self._digits = ""
         self._digits_since = 0
         self._digits_due = 0
@@ -186,6 +200,8 @@ class Turns:
         reply = self._reply
         speaking = reply is not None and reply.released
         if (reply is not None and reply.final) or ((speaking or turn.cut) and is_backchannel(text)):
+            if speaking and is_answer(text):
+                self._murmur = _Murmur(text, turn.start, turn.stopped_at)
             return self._drop(turn)
         effects = self._interrupt(turn) if speaking else []
         turn.text = text
@@ -272,8 +288,17 @@ class Turns:
             return []
         self._reply = None
         self._quiet_since = self._now
+        murmur, self._murmur = self._murmur, None
         if reply.ends:
             return [HangUp(reply.ends)]
+        if murmur is not None and self._turn is None and self._now - murmur.end <= ANSWER_MS:
+            # "Yes" over the last syllable of a question answers it.
+            self._reply = _Reply(self._new_id(), released=True)
+            return [
+                CommitTurn(murmur.text, murmur.start, murmur.end),
+                Generate(self._reply.id, None),
+                Release(self._reply.id, self._now),
+            ]
         return []
 
     def _interrupt(self, turn: _Turn | None) -> list[Effect]:

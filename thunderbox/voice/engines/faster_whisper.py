@@ -155,7 +155,7 @@ class FasterWhisper:
             return_scores=True,
             return_no_speech_prob=True,
             suppress_blank=False,
-            suppress_tokens=[],
+            suppress_tokens=[-1],  # the model's own list: brackets, notes and the like
         )[0]
         tokens = [token for token in result.sequences_ids[0] if token < self._prompts.end]
         text = self._model.hf_tokenizer.decode(tokens).strip()

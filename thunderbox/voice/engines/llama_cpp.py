@@ -8,23 +8,22 @@ in the cache, so that only new words are evaluated; the agent's prompt is shared
 from __future__ import annotations
 
 import asyncio
-import codecs
 import json
 import logging
 import queue
 import threading
 import time
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 from thunderbox.errors import EngineError
 from thunderbox.voice.engine import GREEDY, Message, Sampling, Tool
 from thunderbox.voice.engines import llama_sequences
 from thunderbox.voice.engines.chat_template import ChatTemplate
 from thunderbox.voice.engines.context_window import fit
+from thunderbox.voice.engines.llama_generation import Generation
 from thunderbox.voice.engines.llama_library import (
     Entry,
     LlamaLibrary,
@@ -40,34 +39,14 @@ _STEP_SECONDS = 0.1
 """How long a prompt may hold up the replies that are being spoken."""
 
 _STEP_SECONDS_ALONE = 0.3
+_FIRST_STEP = 64
+"""Tokens of a prompt that are evaluated at once before the speed of reading is known."""
+
 _WAITING = 256
 _FAILURES = 3
 """Failed steps in a row after which the engine says that it is not ready."""
 
 _PRINTED_MARKERS = (b"<tool_call>", b"</tool_call>")
-
-
-@dataclass(eq=False, slots=True)
-class _Generation:
-    """One reply in the making; `cancelled` is the only field that another thread writes."""
-
-    conversation: str
-    messages: Sequence[Message]
-    tools: Sequence[Tool]
-    sampling: Sampling
-    loop: asyncio.AbstractEventLoop
-    reply: bool = True
-    pieces: asyncio.Queue[str | Exception | None] = field(default_factory=asyncio.Queue)
-    cancelled: bool = False
-    sequence: llama_sequences.Sequence | None = None
-    todo: list[int] = field(default_factory=list)
-    """Tokens to evaluate: the rest of the prompt, then the newest token of the reply."""
-
-    reading: bool = True
-    evaluated: int = 0
-    made: int = 0
-    sampler: Any = None
-    text: Any = field(default_factory=lambda: codecs.getincrementaldecoder("utf-8")("replace"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +83,9 @@ class LlamaCpp:
             eos=self._library.special("eos"),
         )
         self._sequences = llama_sequences.Sequences(conversations)
-        self._inbox: queue.Queue[_Generation | _Forget | None] = queue.Queue(_WAITING)
-        self._waiting: list[_Generation] = []
-        self._running: list[_Generation] = []
+        self._inbox: queue.Queue[Generation | _Forget | None] = queue.Queue(_WAITING)
+        self._waiting: list[Generation] = []
+        self._running: list[Generation] = []
         self._dropped: dict[str, int] = {}
         self._prompts: dict[str, list[int]] = {}
         self._seeds = count(1)
@@ -132,7 +111,7 @@ class LlamaCpp:
     ) -> AsyncGenerator[str, None]:
         """Pieces of the next assistant message as they are made. Raises EngineError."""
         loop = asyncio.get_running_loop()
-        generation = _Generation(conversation, list(messages), list(tools), sampling, loop)
+        generation = Generation(conversation, list(messages), list(tools), sampling, loop)
         self._submit(generation)
         try:
             while (piece := await generation.pieces.get()) is not None:
@@ -151,7 +130,7 @@ class LlamaCpp:
         that is how an agent's prompt is prepared.
         """
         loop = asyncio.get_running_loop()
-        generation = _Generation(
+        generation = Generation(
             conversation, list(messages), list(tools), GREEDY, loop, reply=False
         )
         self._submit(generation)
@@ -176,7 +155,7 @@ class LlamaCpp:
         self._inbox.put(None)
         self._thread.join(timeout=10)
 
-    def _submit(self, command: _Generation | _Forget) -> None:
+    def _submit(self, command: Generation | _Forget) -> None:
         if self._closed:
             raise EngineError(f"The language model {self.name} is closed.")
         try:
@@ -199,7 +178,7 @@ class LlamaCpp:
                     self._failures = 0
         closed = EngineError(f"The language model {self.name} is closed.")
         while not self._inbox.empty():
-            if isinstance(command := self._inbox.get_nowait(), _Generation):
+            if isinstance(command := self._inbox.get_nowait(), Generation):
                 self._waiting.append(command)
         for generation in [*self._waiting, *self._running]:
             self._finish(generation, closed)
@@ -241,7 +220,7 @@ class LlamaCpp:
             except Exception as error:
                 self._finish(generation, self._explain(error))
 
-    def _start(self, generation: _Generation) -> bool:
+    def _start(self, generation: Generation) -> bool:
         """Find out which tokens are to be evaluated; False while all sequences are busy."""
         if not self._sequences.any_idle():
             return False
@@ -262,7 +241,7 @@ class LlamaCpp:
         self._running.append(generation)
         return True
 
-    def _read(self, generation: _Generation) -> list[int]:
+    def _read(self, generation: Generation) -> list[int]:
         """The conversation's tokens, the oldest turns left out when it is too long."""
 
         def read(messages: Sequence[Message]) -> list[int]:
@@ -280,7 +259,7 @@ class LlamaCpp:
             raise EngineError("There is nothing to answer: the conversation is empty.")
         return tokens
 
-    def _shared(self, generation: _Generation, tokens: list[int]) -> int:
+    def _shared(self, generation: Generation, tokens: list[int]) -> int:
         """How many of the tokens are the agent's prompt and tools."""
         if not generation.reply and not generation.conversation:
             return len(tokens)
@@ -311,9 +290,9 @@ class LlamaCpp:
         if not slices:
             return
         entries: list[Entry] = []
-        asked: list[tuple[_Generation, int]] = []
+        asked: list[tuple[Generation, int]] = []
         for generation, tokens in slices:
-            sequence = _held(generation)
+            sequence = generation.held
             done = len(tokens) == len(generation.todo)
             for offset, token in enumerate(tokens):
                 wanted = done and generation.reply and offset == len(tokens) - 1
@@ -324,7 +303,7 @@ class LlamaCpp:
         self._library.decode(entries)
         self._measure(len(entries), time.perf_counter() - started)
         for generation, tokens in slices:
-            _held(generation).tokens.extend(tokens)
+            generation.held.tokens.extend(tokens)
             del generation.todo[: len(tokens)]
             if generation.reading:
                 generation.evaluated += len(tokens)
@@ -336,13 +315,13 @@ class LlamaCpp:
             else:
                 self._finish(generation, None)
 
-    def _slices(self) -> list[tuple[_Generation, list[int]]]:
+    def _slices(self) -> list[tuple[Generation, list[int]]]:
         """What this step evaluates: all newest tokens first, prompts as far as time allows."""
         speaking = [entry for entry in self._running if not entry.reading]
         reading = [entry for entry in self._running if entry.reading]
         slices = [(generation, generation.todo[:]) for generation in speaking]
         seconds = _STEP_SECONDS if speaking else _STEP_SECONDS_ALONE
-        most = max(16, int(self._speed * seconds)) if self._speed else _BATCH
+        most = max(16, int(self._speed * seconds)) if self._speed else _FIRST_STEP
         room = min(most, _BATCH) - len(slices)
         for generation in reading:
             if room <= 0:
@@ -358,7 +337,7 @@ class LlamaCpp:
             speed = tokens / seconds
             self._speed = speed if not self._speed else 0.7 * self._speed + 0.3 * speed
 
-    def _take(self, generation: _Generation, token: int) -> None:
+    def _take(self, generation: Generation, token: int) -> None:
         """The reply's next token: hand its text over, and go on or end."""
         piece = self._library.piece(token)
         generation.made += 1
@@ -370,16 +349,16 @@ class LlamaCpp:
         if text := generation.text.decode(piece):
             post(generation.loop, generation.pieces.put_nowait, text)
         generation.todo = [token]
-        full = len(_held(generation).tokens) + 1 >= self.context_tokens
+        full = len(generation.held.tokens) + 1 >= self.context_tokens
         if generation.made >= generation.sampling.max_tokens or full:
             self._end(generation)
 
-    def _end(self, generation: _Generation) -> None:
+    def _end(self, generation: Generation) -> None:
         if rest := generation.text.decode(b"", True):
             post(generation.loop, generation.pieces.put_nowait, rest)
         self._finish(generation, None)
 
-    def _finish(self, generation: _Generation, error: Exception | None) -> None:
+    def _finish(self, generation: Generation, error: Exception | None) -> None:
         """Take a generation out and tell its reader."""
         for entries in (self._waiting, self._running):
             if generation in entries:
@@ -412,10 +391,3 @@ class LlamaCpp:
             return error
         log.error("language model failed", exc_info=error)
         return EngineError(f"The language model {self.name} failed: {type(error).__name__}.")
-
-
-def _held(generation: _Generation) -> llama_sequences.Sequence:
-    """The sequence of a generation that is running."""
-    if generation.sequence is None:
-        raise EngineError("A reply lost its place in the cache.")
-    return generation.sequence

@@ -1,0 +1,5 @@
+"""`python -m thunderbox` is `thunderbox`."""
+
+from thunderbox.cli.main import main
+
+main()
