@@ -43,6 +43,8 @@ from thunderbox.voice.spoken import digits, number, spoken
         ("(555) 010-0123", "five five five, zero one zero, zero one two three"),
         ("+1 555 010 0123", "plus one, five five five, zero one zero, zero one two three"),
         ("+15550100123", "plus one, five five five, zero one zero, zero one two three"),
+        ("1-800-555-0100", "one, eight zero zero, five five five, zero one zero zero"),
+        ("020 7946 0958", "zero two zero, seven nine four six, zero nine five eight"),
         ("call 911", "call nine one one"),
         # numbers that are names
         ("Your order 48213 is ready.", "Your order four eight two one three is ready."),
