@@ -150,7 +150,7 @@ CREATE INDEX calls_by_agent ON calls(org_id, agent_id, started_at);
 CREATE INDEX calls_by_direction ON calls(org_id, direction, started_at);
 CREATE INDEX calls_by_status ON calls(org_id, status, started_at);
 CREATE INDEX calls_by_from ON calls(org_id, from_number, started_at);
-CREATE INDEX calls_by_to ON calls(org_id, to_number, started_at);
+CREATE INDEX calls_by_to ON calls(org_id, to_number, started_at, id, from_number);
 CREATE INDEX calls_by_phone_number ON calls(phone_number_id);
 CREATE INDEX calls_in_progress ON calls(id) WHERE status = 'in_progress';
 CREATE UNIQUE INDEX calls_by_idempotency_key ON calls(org_id, idempotency_key)
