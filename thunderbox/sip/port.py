@@ -12,8 +12,8 @@ from typing import Any
 
 import pjsua2 as pj
 
-from thunderbox.sip import vector
 from thunderbox.sip.ring import Playout, Ticks, padded
+from thunderbox.sip.vector import Frames
 from thunderbox.voice.leg import FRAME_BYTES, FRAME_MS, SAMPLE_RATE, SILENCE, Tick
 
 
@@ -36,9 +36,7 @@ class Port(pj.AudioMediaPort):  # type: ignore[misc]
 
     def __init__(self, number: int, direct: bool) -> None:
         super().__init__()
-        self._out = vector.Out(direct)
-        self._silence: Any = pj.ByteVector(SILENCE)
-        self._read = vector.read if direct else vector.read_slowly
+        self._frames = Frames(direct)
         layout = pj.MediaFormatAudio()
         layout.init(pj.PJMEDIA_FORMAT_PCM, SAMPLE_RATE, 1, FRAME_MS * 1000, 16)
         self.createPort(f"line-{number}", layout)
@@ -49,22 +47,16 @@ class Port(pj.AudioMediaPort):  # type: ignore[misc]
         if sound is None:
             return
         spoken = sound.playout.take() if sound.connected else b""
-        frame.type = pj.PJMEDIA_FRAME_TYPE_AUDIO
-        frame.size = FRAME_BYTES
         self._spoken = len(spoken)
-        if spoken:
-            self._near = padded(spoken)
-            frame.buf = self._out.fill(self._near)
-        else:
-            self._near = SILENCE
-            frame.buf = self._silence
+        self._near = padded(spoken) if spoken else SILENCE
+        self._frames.write(frame, self._near if spoken else b"")
 
     def onFrameReceived(self, frame: Any) -> None:  # noqa: N802 - PJSIP's name
         """Take 20 ms, and with them complete the tick."""
         sound = self.sound
         if sound is None:
             return
-        far = self._read(frame.buf) if sound.connected else SILENCE
+        far = self._frames.read(frame) if sound.connected else SILENCE
         if len(far) != FRAME_BYTES:
             far = SILENCE
         near, spoken = self._near, self._spoken
