@@ -22,9 +22,9 @@ async def test_an_agent_is_created_with_the_defaults(client):
     response = await client.post("/v1/agents", json=AGENT)
     assert response.status_code == 201
     agent = response.json()
-    seed = {name: agent[name] for name in list(agent)[:15]}
-    assert seed.pop("created_at") == seed.pop("updated_at")
-    assert seed == {
+    contract = {name: agent[name] for name in list(agent)[:15]}
+    assert contract.pop("created_at") == seed.pop("updated_at")
+    assert contract == {
         "id": agent["id"],
         "name": "Front desk",
         "prompt": "Be brief.",
