@@ -69,6 +69,15 @@ async def test_a_long_utterance_is_read_window_by_window(
     assert found.count("hours") >= 2
 
 
+async def test_a_model_without_a_window_of_its_own_gets_a_short_one(espeak: Espeak) -> None:
+    engine = FasterWhisper(STARTER / "asr")
+    sound = await question(espeak, "What are your opening hours?")
+    for seconds in (0.5, 10.013, 31.0):
+        padded = (bytes(int(seconds * 16000) * 2) + sound)[-int(seconds * 16000) * 2 :]
+        assert (await engine.transcribe(padded)).seconds > 0
+    engine.close()
+
+
 async def test_four_callers_at_once_get_their_own_words(
     recognizer: FasterWhisper, espeak: Espeak
 ) -> None:

@@ -1,6 +1,7 @@
 import asyncio
 import time
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -242,3 +243,27 @@ def test_a_damaged_file_is_a_sentence(tmp_path: Path) -> None:
     path.write_bytes(b"GGUF" + bytes(20_000))
     with pytest.raises(StartError, match="cannot be loaded"):
         LlamaCpp(path)
+
+
+async def test_after_many_cancelled_replies_the_cache_still_tells_the_truth(
+    llama: LlamaCpp,
+) -> None:
+    questions = ["What are your opening hours?", "Where can I park?", "How much is a cleaning?"]
+    alone = {q: await answer(llama, f"alone {q}", q) for q in questions}
+    random = Random(5)
+
+    async def call(name: str) -> None:
+        for _ in range(12):
+            question = random.choice(questions)
+            task = asyncio.create_task(answer(llama, name, question))
+            if random.random() < 0.5:
+                await asyncio.sleep(random.random() * 0.01)
+                task.cancel()
+                await asyncio.wait([task])
+            else:
+                assert await task == alone[question]
+            if random.random() < 0.2:
+                await llama.forget(name)
+
+    await asyncio.gather(*(call(f"call {n}") for n in range(7)))
+    assert llama.ready

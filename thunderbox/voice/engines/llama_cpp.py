@@ -14,6 +14,7 @@ import queue
 import threading
 import time
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -152,7 +153,8 @@ class LlamaCpp:
         if self._closed:
             return
         self._closed = True
-        self._inbox.put(None)
+        with suppress(queue.Full):
+            self._inbox.put(None, timeout=5)
         self._thread.join(timeout=10)
 
     def _submit(self, command: Generation | _Forget) -> None:

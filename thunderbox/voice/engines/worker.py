@@ -10,6 +10,7 @@ import logging
 import queue
 import threading
 from collections.abc import AsyncGenerator, Callable
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from thunderbox.errors import EngineError, ThunderBoxError
@@ -106,8 +107,9 @@ class Worker:
         if self._closed:
             return
         self._closed = True
-        for _ in self._threads:
-            self._jobs.put(None)
+        with suppress(queue.Full):
+            for _ in self._threads:
+                self._jobs.put(None, timeout=5)
         for thread in self._threads:
             thread.join(timeout=5)
 
