@@ -23,7 +23,7 @@ async def test_an_agent_is_created_with_the_defaults(client):
     assert response.status_code == 201
     agent = response.json()
     contract = {name: agent[name] for name in list(agent)[:15]}
-    assert contract.pop("created_at") == seed.pop("updated_at")
+    assert contract.pop("created_at") == contract.pop("updated_at")
     assert contract == {
         "id": agent["id"],
         "name": "Front desk",
