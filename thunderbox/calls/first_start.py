@@ -74,17 +74,17 @@ async def prepare(db: Database, voice: str) -> FirstStart | None:
 
 async def adopt_trunk_numbers(db: Database, numbers: tuple[str, ...]) -> list[str]:
     """Give the first organization the trunk's numbers of the config; returns the new ones."""
-    added = []
+    added: list[str] = []
+    first = await organizations.first(db)
+    if first is None:
+        return added
     for number in numbers:
         if await phone_numbers.by_number(db, number) is not None:
             continue
         async with db.transaction() as tx:
-            first = await tx.fetch_one("SELECT min(id) AS id FROM organizations")
-            if first is None:
-                continue
             await phone_numbers.insert(
                 tx,
-                int(first["id"]),
+                first.id,
                 phone_numbers.NewPhoneNumber(
                     number=number, source="voip", voip_verification_status="verified"
                 ),
