@@ -13,7 +13,6 @@ from typing import TypeVar
 
 from thunderbox.voice.engine import (
     ModelCard,
-    Synthesizer,
     VoiceActivity,
 )
 from thunderbox.voice.engines.espeak import Espeak
@@ -22,7 +21,7 @@ from thunderbox.voice.engines.llama_cpp import LlamaCpp
 from thunderbox.voice.engines.piper import Piper
 from thunderbox.voice.engines.silero import SileroModel
 from thunderbox.voice.engines.voices import Voices
-from thunderbox.voice.models import STARTER_WINDOW_SECONDS, language_card, speech_card
+from thunderbox.voice.models import STARTER_WINDOW_SECONDS, language_card, speech_card, voice_cards
 from thunderbox.voice.trial import try_model
 
 T = TypeVar("T")
@@ -103,10 +102,12 @@ async def load_engines(
             )
 
         def load_voices() -> Voices:
-            engines: list[Synthesizer] = []
-            if piper_voices:
-                engines.append(Piper(Path(piper_voices).expanduser(), threads=threads))
-            return Voices([*engines, Espeak()], default_voice)
+            if not piper_voices:
+                return Voices([Espeak()], default_voice)
+            piper = Piper(Path(piper_voices).expanduser(), threads=threads)
+            voices = Voices([piper, Espeak()], default_voice)
+            piper.load(voices.resolve(default_voice))
+            return voices
 
         loaded = await asyncio.gather(
             on_thread(load_recognizer),
@@ -131,4 +132,5 @@ async def load_engines(
         )
     seconds = time.perf_counter() - started
     log.info("engines ready in %.1f s: %s, %s", seconds, speech.name, language.name)
-    return Engines(recognizer, voices, model, detector.stream, (speech, language), seconds)
+    cards = (speech, language, *voice_cards(piper_voices))
+    return Engines(recognizer, voices, model, detector.stream, cards, seconds)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import espeakng_loader
+
 from thunderbox.errors import StartError
 from thunderbox.voice.engine import ModelCard
 
@@ -14,6 +16,7 @@ STARTER = Path(__file__).parent / "starter"
 STARTER_WINDOW_SECONDS = 8.0
 """The starter speech model was trained on windows of this length."""
 
+_ROBOT_NOTE = "a robot's voice that needs no model; install a Piper voice for real work"
 _STARTER_NOTE = "a small model that this project trained itself; pull a real one for real work"
 
 
@@ -49,6 +52,21 @@ def language_card(name: str) -> ModelCard:
             "model with llama.cpp, or choose another file."
         )
     return _card(name, "llama.cpp", path)
+
+
+def voice_cards(piper_voices: str) -> tuple[ModelCard, ...]:
+    """The voices: Piper's directory when there is one, and espeak-ng, which is always there."""
+    espeak = ModelCard(
+        "espeak-ng",
+        "espeak",
+        espeakng_loader.get_data_path(),
+        starter=not piper_voices,
+        notes=(_ROBOT_NOTE,),
+    )
+    if not piper_voices:
+        return (espeak,)
+    directory = Path(piper_voices).expanduser()
+    return (ModelCard(directory.name, "piper", str(directory)), espeak)
 
 
 def _card(name: str, engine: str, path: Path) -> ModelCard:
