@@ -22,6 +22,7 @@ REASONS = {
     "media_lost": "The sound stopped arriving.",
     "cancelled": "The call was cancelled before it was answered.",
     "error": "A speech or language engine failed; the log of the box says which.",
+    "shutdown": "The box was stopped before the call was answered.",
     "interrupted": "The box was stopped during the call.",
 }
 
