@@ -1,3 +1,11 @@
 """ThunderBox: a phone agent in one process, with local models, offline."""
 
+import os
+
 __version__ = "0.1.0"
+
+# Both are read once, when the numeric libraries load, so they must stand before any import of
+# them. Several calls share a few cores: threads that spin while they wait take the cores from
+# the calls' media, and the arrays of speech features are too small to be worth a second thread.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")

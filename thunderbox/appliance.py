@@ -228,12 +228,14 @@ class Appliance:
         parts = {"database": await self._database_state()}
         if self.settings.sip.enabled:
             parts |= _phone_states(self.phone.state())
+        engines_ready = self.engines.ready
         for card in self.engines.cards:
+            starter = "A small starter model; bring a real one for real callers."
             parts[card.engine] = PartState(
-                ok=True,
-                detail="A small starter model; bring a real one for real callers."
-                if card.starter
-                else "",
+                ok=engines_ready,
+                detail=(starter if card.starter else "")
+                if engines_ready
+                else "An engine has failed; restart the box and look at the log.",
                 facts={"model": card.name},
             )
         return Readiness(ok=all(part.ok for part in parts.values()), parts=parts)

@@ -61,6 +61,7 @@ class FakeModel:
     def __init__(self, answer: Callable[[Sequence[Message]], str | Exception]) -> None:
         self.answer = answer
         self.asked: list[list[Message]] = []
+        self.warmed: list[list[Message]] = []
         self.stuck = False
 
     async def generate(
@@ -80,6 +81,11 @@ class FakeModel:
         for at in range(0, len(text), 4):
             await asyncio.sleep(0)
             yield text[at : at + 4]
+
+    async def warm(self, messages: Sequence[Message], tools: Sequence[Tool] = ()) -> int:
+        """Remembers what was read ahead of time."""
+        self.warmed.append(list(messages))
+        return 0
 
     async def forget(self, conversation: str) -> None:
         """Nothing is kept."""

@@ -83,6 +83,13 @@ async def test_the_agent_greets_first() -> None:
     assert stage.ended == "caller_hangup"
 
 
+async def test_the_prompt_is_read_while_the_caller_speaks_first() -> None:
+    stage = Stage(say("Yes."))
+    async with stage.open():
+        await stage.pass_ms(100)
+    assert stage.model.warmed == [[{"role": "system", "content": "You are a test."}]]
+
+
 async def test_a_question_is_answered_after_the_pause() -> None:
     stage = Stage(say("We are open."), "Are you open?")
     async with stage.open():

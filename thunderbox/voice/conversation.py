@@ -108,6 +108,7 @@ class Conversation:
         self._engines = engines
         self._journal = journal
         self._deadlines = deadlines
+        self._agent_first = pace.agent_first
         self._turns = Turns(pace)
         self._listener = Listener(engines.voice_activity)
         self._history = History(persona.prompt)
@@ -130,6 +131,8 @@ class Conversation:
 
     async def run(self) -> str:
         """Talk until the call is over; returns its end_reason."""
+        if not self._agent_first:
+            self._tasks.spawn(self._thinker.warm())
         try:
             self._feed(Begun(0))
             await self._talk()

@@ -97,6 +97,10 @@ class LanguageModel(Protocol):
         closing the generator stops the generation within one token. Raises EngineError.
         """
 
+    async def warm(self, messages: Sequence[Message], tools: Sequence[Tool] = ()) -> int:
+        """Read a beginning that conversations share, before it is needed; returns the tokens
+        that had to be evaluated. Raises EngineError."""
+
     async def forget(self, conversation: str) -> None:
         """Free what the engine keeps for a call that is over."""
 

@@ -33,6 +33,8 @@ END_CALL_TOOL: Tool = {
 }
 MAX_ROUNDS = 5
 """Times that a reply may go back to the model with results of tools."""
+WARM_S = 60.0
+"""A long prompt on a slow machine; the first reply waits for the rest of it."""
 MAX_REPEATS = 1
 """Times that a tool call with unreadable arguments is sent back to the model."""
 
@@ -102,6 +104,14 @@ class Thinker:
         self._first_token_s = first_token_s
         self._sampling = sampling
         self._schemas = [*tools.schemas, END_CALL_TOOL]
+
+    async def warm(self) -> None:
+        """Let the model read the prompt and the tools while nobody waits for it."""
+        try:
+            async with asyncio.timeout(WARM_S):
+                await self._model.warm(self._history.messages(), self._schemas)
+        except (EngineError, TimeoutError) as error:
+            log.warning("The prompt was not read ahead of time: %s", error or "too slow")
 
     async def think(self, mouth: Mouth, unsaid: str | None) -> Thought:
         """Make one reply. Raises EngineError when the model fails or breaks its deadline."""

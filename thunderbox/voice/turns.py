@@ -38,7 +38,6 @@ from thunderbox.voice.turn_events import (
     Transcribed,
 )
 
-
 ANSWER_MS = 1_000
 """A "yes" so shortly before the agent's last word is the answer to it."""
 
