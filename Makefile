@@ -3,7 +3,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := $(VENV)/stamps
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PIP := $(BIN)/python -m pip --disable-pip-version-check
 # The build tools of llama-cpp-python (cmake, ninja) come from the lock file, into the venv.
 INSTALL := PATH="$(CURDIR)/$(BIN):$$PATH" $(PIP) install --require-hashes --no-build-isolation \
 	--no-cache-dir --no-binary llama-cpp-python
@@ -59,22 +59,22 @@ $(STAMPS)/venv: packaging/find_python.sh
 
 $(STAMPS)/build: $(STAMPS)/venv requirements-build.lock
 	@echo "Installing the build tools"
-	@$(PIP) install --require-hashes -r requirements-build.lock
+	@$(PIP) install --quiet --require-hashes -r requirements-build.lock
 	@touch $@
 
 # Rewritten only when this processor wants other flags than the installed build has.
 $(STAMPS)/llama-flags: $(STAMPS)/venv FORCE
 	@test "$$(cat $@ 2>/dev/null)" = "$(strip $(LLAMA_FLAGS))" || { \
-		$(PIP) uninstall -y llama-cpp-python 2>/dev/null; \
+		$(PIP) uninstall --quiet -y llama-cpp-python 2>/dev/null; \
 		echo "$(strip $(LLAMA_FLAGS))" > $@; }
 
 $(STAMPS)/runtime: $(STAMPS)/build $(STAMPS)/llama-flags requirements.lock
-	@echo "Installing what requirements.lock names (llama.cpp is compiled: some minutes, once)"
+	@echo "Installing what requirements.lock names (llama.cpp is compiled: about five minutes, once)"
 	@CMAKE_ARGS="$(strip $(LLAMA_FLAGS))" $(INSTALL) -r requirements.lock
 	@touch $@
 
 $(STAMPS)/project: $(STAMPS)/runtime pyproject.toml
-	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(STAMPS)/dev: $(STAMPS)/project requirements-dev.lock
