@@ -9,7 +9,9 @@ import pytest
 from tests.calls.conftest import Box
 from thunderbox.calls.ports import Invitation
 from thunderbox.calls.switchboard import Switchboard
+from thunderbox.errors import LegError
 from thunderbox.store import calls, phone_numbers, turns
+from thunderbox.voice.leg import EndCause, Ended
 from thunderbox.voice.loopback import Loopback
 
 
@@ -76,6 +78,32 @@ async def test_the_row_is_there_before_the_call_is_answered(box: Box) -> None:
     assert (seen[0].status, seen[0].direction) == ("in_progress", "inbound")
     assert (seen[0].from_number, seen[0].to_number) == ("200", "+15550100")
     await finish(line, ringing)
+
+
+async def test_a_caller_who_gives_up_before_the_answer_is_a_failed_call(box: Box) -> None:
+    line = Loopback("t")
+
+    async def answer() -> None:
+        line.near.events.put_nowait(Ended(EndCause.CANCELLED, 487))
+
+    line.near.answer = answer  # type: ignore[method-assign]
+    await Switchboard(box.surroundings).ring(line.near, invitation("100"))
+    call = await calls.latest(box.db)
+    assert call is not None
+    assert (call.status, call.end_reason, call.sip_status) == ("failed", "cancelled", 487)
+
+
+async def test_a_call_whose_media_never_comes_fails(box: Box) -> None:
+    line = Loopback("t")
+
+    async def answer() -> None:
+        raise LegError("no media")
+
+    line.near.answer = answer  # type: ignore[method-assign]
+    await Switchboard(box.surroundings).ring(line.near, invitation("100"))
+    call = await calls.latest(box.db)
+    assert call is not None
+    assert (call.status, call.end_reason) == ("failed", "media_lost")
 
 
 async def test_a_call_ends_with_its_turns_and_its_recording(box: Box) -> None:

@@ -79,13 +79,17 @@ class Switchboard:
         try:
             await leg.answer()
         except LegError as error:
-            ended = _how_it_ended(leg)
-            log.info("Call %s could not be answered: %s", call.id, error)
+            log.warning("Call %s could not be answered: %s", call.id, error)
+            ended = _end_of(leg) or Ended(EndCause.MEDIA_LOST)
             await call.fail(ended.cause.value, ended.sip_status)
             return
         except asyncio.CancelledError:
             await asyncio.shield(call.fail("shutdown", None))
             raise
+        if (ended := _end_of(leg)) is not None:
+            log.info("Call %s ended before it was answered", call.id)
+            await call.fail(ended.cause.value, ended.sip_status)
+            return
         await call.talk(leg, speak_order)
 
     async def close(self, grace_s: float) -> None:
@@ -102,9 +106,11 @@ class Switchboard:
             log.warning("%d calls did not end in time", len(self._running))
 
 
-def _how_it_ended(leg: Leg) -> Ended:
-    """The leg's own word about its end; cancelled when it gives none."""
-    while not leg.events.empty():
-        if isinstance(event := leg.events.get_nowait(), Ended):
+def _end_of(leg: Leg) -> Ended | None:
+    """The leg's own word about its end, if it is over; everything else stays in its events."""
+    waiting = [leg.events.get_nowait() for _ in range(leg.events.qsize())]
+    for event in waiting:
+        if isinstance(event, Ended):
             return event
-    return Ended(EndCause.CANCELLED, 487)
+        leg.events.put_nowait(event)
+    return None

@@ -89,7 +89,10 @@ class Leg(Protocol):
     """Bounded; what happens on the line, in order."""
 
     async def answer(self) -> None:
-        """Pick up an inbound leg; returns when media flows. Raises LegError after 10 s."""
+        """Pick up an inbound leg; returns when media flows, or at once when the leg is over.
+
+        Raises LegError when no media flows after 10 s.
+        """
 
     async def refuse(self, status: int, reason: str) -> None:
         """Turn an inbound leg down with a SIP status and a reason for the caller."""
