@@ -29,6 +29,7 @@ from thunderbox.sip.leg import SipLeg
 from thunderbox.sip.line import Line, guarded
 from thunderbox.sip.network import Gate
 from thunderbox.sip.port import Port, Sound
+from thunderbox.sip.throttle import Throttle
 from thunderbox.voice.leg import SAMPLE_RATE
 
 log = logging.getLogger(__name__)
@@ -38,6 +39,7 @@ ACCOUNTS = 8
 CODECS = {"G722/16000/1": 132, "PCMU/8000/1": 131, "PCMA/8000/1": 130}
 RTP_PORTS = 200
 POLL_MS = 10
+BUSY_HERE = 486
 WATCH_SECONDS = 2.0
 GOODBYE_SECONDS = 0.8
 UNREGISTER_SECONDS = 0.5
@@ -72,14 +74,35 @@ class LogLines(pj.LogWriter):  # type: ignore[misc]
 
 
 class Endpoint(pj.Endpoint):  # type: ignore[misc]
-    """PJSIP's endpoint; it reports callers that PJSIP itself turned away."""
+    """PJSIP's endpoint; it reports what PJSIP itself turned away, and connections."""
+
+    def __init__(self, throttle: Throttle) -> None:
+        super().__init__()
+        self._throttle = throttle
 
     @guarded
     def onRejectedIncomingCall(self, prm: Any) -> None:  # noqa: N802 - PJSIP's name
         """Say why, since nobody else does."""
+        status = int(prm.statusCode)
+        if status == BUSY_HERE:
+            log.warning("A call was refused with 486: all %d lines of PJSIP are busy.", LINES)
+            return
+        self._throttle.call()
         log.warning(
-            "A call was refused with %d: all %d lines of PJSIP are busy.", prm.statusCode, LINES
+            "A call was refused with %d: its request or its offer of sound is none that this "
+            "phone takes.",
+            status,
         )
+
+    @guarded
+    def onTransportState(self, prm: Any) -> None:  # noqa: N802 - PJSIP's name
+        """Count connections, and close one that is too many."""
+        if prm.state == pj.PJSIP_TP_STATE_CONNECTED:
+            if not self._throttle.connected():
+                log.warning("A connection was closed: there are too many.")
+                self.transportShutdown(prm.hnd)
+        elif prm.state == pj.PJSIP_TP_STATE_DESTROY:
+            self._throttle.closed()
 
 
 class Library:
@@ -102,6 +125,7 @@ class Library:
         self._settings = settings
         self._on_invite = on_invite
         self._media_lost_seconds = media_lost_seconds
+        self._throttle = Throttle()
         self._gate = Gate(settings.allowed_networks)
         self._serials = itertools.count(1)
         self._finished: list[Line] = []
@@ -129,7 +153,7 @@ class Library:
 
     def _open(self) -> None:
         _hush()
-        self._endpoint = Endpoint()
+        self._endpoint = Endpoint(self._throttle)
         self._endpoint.libCreate()
         self._endpoint.libInit(self._configuration())
         for kind in (pj.PJSIP_TRANSPORT_UDP, pj.PJSIP_TRANSPORT_TCP):
@@ -189,7 +213,10 @@ class Library:
 
     def poll(self) -> None:
         """Let PJSIP work for at most 10 ms, then tidy up after it."""
-        self._endpoint.libHandleEvents(POLL_MS)
+        if self._throttle.full:
+            time.sleep(POLL_MS / 1000)
+        else:
+            self._endpoint.libHandleEvents(POLL_MS)
         while self._turned_away:
             self.drop(*self._turned_away.pop())
         if self._finished:
@@ -274,6 +301,7 @@ class Library:
 
     def incoming(self, account: Account, prm: Any) -> None:
         """Turn an INVITE away or let it ring."""
+        self._throttle.call()
         source = str(prm.rdata.srcAddress)
         line = Line(self, account, next(self._serials), None, prm.callId)
         self.lines[line.serial] = line
@@ -321,6 +349,7 @@ class Library:
         parameters.txOption.targetUri = outgoing.sent_to
         parameters.txOption.localUri = outgoing.caller_uri
         self.lines[serial] = line
+        self._throttle.call()
         try:
             line.makeCall(outgoing.uri, parameters)
         except pj.Error as error:

@@ -1,0 +1,95 @@
+"""A storm of calls and connections, which would otherwise end the process."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.peers.sipp import Sipp
+from tests.sip.receptionist import Receptionist, phone
+from thunderbox.sip.throttle import CALLS, CONNECTIONS, KEPT_SECONDS, OPEN, Throttle
+
+Ports = Callable[[], int]
+
+
+class Clock:
+    """A time that tests set."""
+
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_many_calls_pause_for_a_moment() -> None:
+    clock = Clock()
+    throttle = Throttle(clock)
+    for _ in range(CALLS):
+        assert not throttle.full
+        throttle.call()
+    assert throttle.full
+    clock.now += KEPT_SECONDS + 0.01
+    assert not throttle.full
+
+
+def test_too_many_connections_are_to_be_closed() -> None:
+    throttle = Throttle(Clock())
+    assert [throttle.connected() for _ in range(OPEN + 1)] == [True] * OPEN + [False]
+    throttle.closed()
+    throttle.closed()
+    assert throttle.connected()
+
+
+def test_many_closed_connections_pause_for_a_moment() -> None:
+    clock = Clock()
+    throttle = Throttle(clock)
+    for _ in range(CONNECTIONS):
+        throttle.connected()
+        assert not throttle.full
+        throttle.closed()
+    assert throttle.full
+    clock.now += KEPT_SECONDS + 0.01
+    assert not throttle.full
+
+
+@pytest.mark.e2e
+async def test_a_storm_of_forbidden_calls(tmp_path: Path, free_port: Ports) -> None:
+    port = free_port()
+    async with phone(port, Receptionist(), allowed_networks=("10.0.0.0/8",)):
+        sipp = await Sipp.start(
+            tmp_path,
+            "forbidden",
+            port=free_port(),
+            remote=f"127.0.0.1:{port}",
+            calls=80,
+            at_once=4,
+            rate=500,
+        )
+        assert (await sipp.score()).successful == 80
+
+
+@pytest.mark.e2e
+async def test_a_storm_of_connections(tmp_path: Path, free_port: Ports) -> None:
+    port = free_port()
+
+    def connect() -> socket.socket:
+        client = socket.socket()
+        client.setblocking(False)
+        client.connect_ex(("127.0.0.1", port))
+        return client
+
+    async with phone(port, Receptionist()):
+        idle = [connect() for _ in range(80)]
+        for _ in range(10):
+            burst = [connect() for _ in range(30)]
+            await asyncio.sleep(0.03)  # some are accepted meanwhile, some are not
+            for client in burst:
+                client.close()
+        for client in idle:
+            client.close()
+        sipp = await Sipp.start(tmp_path, "uac", port=free_port(), remote=f"127.0.0.1:{port}")
+        assert (await sipp.score()).successful == 1
