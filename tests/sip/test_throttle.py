@@ -11,7 +11,7 @@ import pytest
 
 from tests.peers.sipp import Sipp
 from tests.sip.receptionist import Receptionist, phone
-from thunderbox.sip.throttle import CALLS, CONNECTIONS, KEPT_SECONDS, OPEN, Throttle
+from thunderbox.sip.throttle import CONNECTIONS, KEPT_SECONDS, MEDIA, OPEN, Throttle
 
 Ports = Callable[[], int]
 
@@ -28,12 +28,20 @@ class Clock:
 def test_many_calls_pause_for_a_moment() -> None:
     clock = Clock()
     throttle = Throttle(clock)
-    for _ in range(CALLS):
+    for _ in range(MEDIA):
         assert not throttle.full
         throttle.call()
     assert throttle.full
     clock.now += KEPT_SECONDS + 0.01
     assert not throttle.full
+
+
+def test_an_offer_of_much_media_counts_for_many() -> None:
+    throttle = Throttle(Clock())
+    throttle.call("INVITE\r\n\r\nv=0\r\n" + "m=audio 1 RTP/AVP 0\r\n" * (MEDIA - 1))
+    assert not throttle.full
+    throttle.call("INVITE\r\n\r\nv=0\r\nm=audio 1 RTP/AVP 0\r\n")
+    assert throttle.full
 
 
 def test_too_many_connections_are_to_be_closed() -> None:

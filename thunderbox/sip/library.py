@@ -40,6 +40,7 @@ CODECS = {"G722/16000/1": 132, "PCMU/8000/1": 131, "PCMA/8000/1": 130}
 RTP_PORTS = 200
 POLL_MS = 10
 BUSY_HERE = 486
+MEDIA_LINES = 4
 WATCH_SECONDS = 2.0
 GOODBYE_SECONDS = 0.8
 UNREGISTER_SECONDS = 0.5
@@ -87,12 +88,13 @@ class Endpoint(pj.Endpoint):  # type: ignore[misc]
         if status == BUSY_HERE:
             log.warning("A call was refused with 486: all %d lines of PJSIP are busy.", LINES)
             return
-        self._throttle.call()
+        self._throttle.call(prm.rdata.wholeMsg)
         log.warning(
             "A call was refused with %d: its request or its offer of sound is none that this "
             "phone takes.",
             status,
         )
+        self._throttle.wait()
 
     @guarded
     def onTransportState(self, prm: Any) -> None:  # noqa: N802 - PJSIP's name
@@ -214,7 +216,7 @@ class Library:
     def poll(self) -> None:
         """Let PJSIP work for at most 10 ms, then tidy up after it."""
         if self._throttle.full:
-            time.sleep(POLL_MS / 1000)
+            time.sleep(POLL_MS / 1000)  # and look for work meanwhile
         else:
             self._endpoint.libHandleEvents(POLL_MS)
         while self._turned_away:
@@ -301,11 +303,15 @@ class Library:
 
     def incoming(self, account: Account, prm: Any) -> None:
         """Turn an INVITE away or let it ring."""
-        self._throttle.call()
+        message = str(prm.rdata.wholeMsg)
+        self._throttle.call(message)
         source = str(prm.rdata.srcAddress)
         line = Line(self, account, next(self._serials), None, prm.callId)
         self.lines[line.serial] = line
-        if not self._gate.allows(source):
+        if message.count("\nm=") > MEDIA_LINES:
+            log.warning("A call from %s was refused with 488: it offers too much media.", source)
+            line.drop(488, "Too much media is offered")
+        elif not self._gate.allows(source):
             log.warning(
                 "A call from %s was refused with 403: the address is outside sip.allowed_networks.",
                 source,
@@ -323,12 +329,14 @@ class Library:
         else:
             line.leg = self.new_leg(line.serial)
             invitation = Invitation(
-                called=party(request_uri(prm.rdata.wholeMsg)),
+                called=party(request_uri(message)),
                 caller=party(line.getInfo().remoteUri),
                 source=source,
             )
             line.ring()
             self.tell(self._on_invite, line.leg, invitation)
+        # Here and not only in `poll`, because PJSIP may have read the next INVITE already.
+        self._throttle.wait()
 
     def _turn_away(self, line: Line, status: int, reason: str) -> None:
         """Refuse a call once its callback is over: inside it, PJSIP leaves our headers out."""
