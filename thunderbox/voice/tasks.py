@@ -37,6 +37,8 @@ class Tasks:
             for task in running:
                 task.cancel()
             await asyncio.gather(*running, return_exceptions=True)
+            # Since Python 3.12, gather of finished tasks does not give way to their callbacks.
+            self._running.difference_update(running)
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
