@@ -64,5 +64,5 @@ def set_up_logging(level: str, verbose: bool = False) -> None:
         format="%(asctime)s %(levelname)-7s %(name)s: %(message)s",
         force=True,
     )
-    for noisy in ("httpcore", "httpx", "aiosqlite", "asyncio", "apscheduler", "faster_whisper"):
+    for noisy in ("aiosqlite", "apscheduler", "asyncio", "httpcore", "httpx", "uvicorn"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
