@@ -79,7 +79,7 @@ $(STAMPS)/project: $(STAMPS)/runtime pyproject.toml
 
 $(STAMPS)/dev: $(STAMPS)/project requirements-dev.lock
 	@echo "Installing the tools of the tests"
-	@CMAKE_ARGS="$(strip $(LLAMA_FLAGS))" $(INSTALL) -r requirements-dev.lock
+	@CMAKE_ARGS="$(strip $(LLAMA_FLAGS))" $(INSTALL) --quiet -r requirements-dev.lock
 	@touch $@
 
 # The lock files name versions and hashes for Python 3.11 and 3.12 on Linux x86-64.
