@@ -30,6 +30,7 @@ from thunderbox.calls.switchboard import Switchboard
 from thunderbox.config import Settings
 from thunderbox.data_dir import DataDir
 from thunderbox.errors import StartError, StoreError
+from thunderbox.maintenance import Maintenance
 from thunderbox.sip.account import Registration
 from thunderbox.sip.endpoint import Phone, PhoneState
 from thunderbox.store.database import Database
@@ -156,6 +157,9 @@ class Appliance:
             self._undo.append(("phone", self.phone.stop))
         self._undo.append(("outbound calls", self.outbound.close))
         self._undo.append(("calls", self._say_goodbye))
+        maintenance = Maintenance(settings.backup, self.data.database, self.data.backups)
+        maintenance.start()
+        self._undo.append(("maintenance", maintenance.stop))
         await self._serve(listener)
 
     async def _serve(self, listener: socket.socket) -> None:

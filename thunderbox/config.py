@@ -117,6 +117,13 @@ class VoiceSettings(Struct, frozen=True, forbid_unknown_fields=True):
     speak_seconds: Annotated[int, _seconds(1, 60)] = 5
 
 
+class BackupSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """[backup]: copies of the database that the box makes every night."""
+
+    hour: Annotated[int, Meta(ge=0, le=23, description="an hour from 0 to 23")] = 3
+    keep: Annotated[int, Meta(ge=0, le=366, description="a number from 0 to 366")] = 7
+
+
 class LogSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """[log]: what is printed."""
 
@@ -131,6 +138,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     trunk: TrunkSettings = TrunkSettings()
     calls: CallSettings = CallSettings()
     voice: VoiceSettings = VoiceSettings()
+    backup: BackupSettings = BackupSettings()
     log: LogSettings = LogSettings()
     extensions: dict[str, str] = msgspec.field(default_factory=lambda: {"100": "+15550100"})
 

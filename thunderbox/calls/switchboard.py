@@ -80,8 +80,8 @@ class Switchboard:
             await leg.answer()
         except LegError as error:
             log.warning("Call %s could not be answered: %s", call.id, error)
-            ended = _end_of(leg) or Ended(EndCause.MEDIA_LOST)
-            await call.fail(ended.cause.value, ended.sip_status)
+            lost = _end_of(leg) or Ended(EndCause.MEDIA_LOST)
+            await call.fail(lost.cause.value, lost.sip_status)
             return
         except asyncio.CancelledError:
             await asyncio.shield(call.fail("shutdown", None))
