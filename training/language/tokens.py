@@ -1,0 +1,112 @@
+"""The tokenizer, the chat template, and how a call becomes token ids with loss weights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import jinja2
+from calls import Dialogue, Message, body
+from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
+from toolbox import Tool
+
+CONTROL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
+CALLS = ("<tool_call>", "</tool_call>")
+SPECIAL = CONTROL + CALLS
+LEARNED = 1400
+
+# One digit per token, so that a number is copied or spelled digit by digit.
+SPLIT = Regex(r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+")
+
+TEMPLATE = (
+    "{%- set ns = namespace(tools='') -%}"
+    "{%- if tools -%}{%- set ns.tools = '\\n# Tools' -%}{%- for tool in tools -%}"
+    "{%- set f = tool['function'] if 'function' in tool else tool -%}"
+    "{%- set p = f['parameters'] if 'parameters' in f and f['parameters'] else {} -%}"
+    "{%- set names = p['properties'] if 'properties' in p and p['properties'] else {} -%}"
+    "{%- set ns.tools = ns.tools ~ '\\n' ~ f['name'] ~ '(' ~ (names | list | join(', ')) ~ ')' -%}"
+    "{%- endfor -%}{%- endif -%}"
+    "{%- if ns.tools and (not messages or messages[0]['role'] != 'system') -%}"
+    "{{- '<|im_start|>system' ~ ns.tools ~ '<|im_end|>\\n' -}}{%- endif -%}"
+    "{%- for message in messages -%}"
+    "{{- '<|im_start|>' ~ message['role'] ~ '\\n' ~ (message['content'] or '') -}}"
+    "{%- if loop.first and message['role'] == 'system' -%}{{- ns.tools -}}{%- endif -%}"
+    "{%- if 'tool_calls' in message and message['tool_calls'] -%}"
+    "{%- for call in message['tool_calls'] -%}"
+    "{%- set f = call['function'] if 'function' in call else call -%}"
+    "{%- set a = f['arguments'] if 'arguments' in f and f['arguments'] else '{}' -%}"
+    "{{- '<tool_call>{\"name\": \"' ~ f['name'] ~ '\", \"arguments\": ' -}}"
+    "{%- if a is string -%}{{- a -}}{%- else -%}{{- '{' -}}{%- for k, v in a.items() -%}"
+    "{{- '\"' ~ k ~ '\": ' -}}"
+    "{%- if v is string -%}"
+    "{{- '\"' ~ (v | replace('\\\\', '\\\\\\\\') | replace('\"', '\\\\\"')) ~ '\"' -}}"
+    "{%- else -%}{{- v | tojson -}}{%- endif -%}"
+    "{{- '' if loop.last else ', ' -}}{%- endfor -%}{{- '}' -}}{%- endif -%}"
+    "{{- '}</tool_call>' -}}{%- endfor -%}{%- endif -%}"
+    "{{- '<|im_end|>\\n' -}}{%- endfor -%}"
+    "{%- if add_generation_prompt -%}{{- '<|im_start|>assistant\\n' -}}{%- endif -%}"
+)
+
+_template = jinja2.Environment(trim_blocks=True, lstrip_blocks=True).from_string(TEMPLATE)
+
+
+def render(messages: list[Message], tools: list[Tool], generate: bool = False) -> str:
+    """The call as text, through the very template that the GGUF carries."""
+    return _template.render(
+        messages=messages,
+        tools=[tool.openai() for tool in tools],
+        add_generation_prompt=generate,
+    )
+
+
+def train_tokenizer(texts: Iterable[str]) -> Tokenizer:
+    """Learn byte-level merges from texts, then add the markers."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(SPLIT, "isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
+    tokenizer.decoder = decoders.ByteLevel()
+
+    def unmarked() -> Iterable[str]:
+        for text in texts:
+            for marker in SPECIAL:
+                text = text.replace(marker, " ")
+            yield text
+
+    trainer = trainers.BpeTrainer(
+        vocab_size=LEARNED,
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        special_tokens=[],
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(unmarked(), trainer)
+    tokenizer.add_special_tokens(list(SPECIAL))
+    return tokenizer
+
+
+def load_tokenizer(path: Path) -> Tokenizer:
+    """Read a saved tokenizer."""
+    return Tokenizer.from_file(str(path))
+
+
+def encode(tokenizer: Tokenizer, dialogue: Dialogue) -> tuple[list[int], list[int]]:
+    """Token ids and, for each, 2 (a proving answer), 1 (other words) or 0 (markers, box lines)."""
+    ids: list[int] = []
+    weights: list[int] = []
+    for i, message in enumerate(dialogue.messages):
+        role, kind = message["role"], dialogue.kinds[i]
+        if i == 0:
+            text = render([message], dialogue.tools)
+            text = text.removeprefix("<|im_start|>system\n").removesuffix("<|im_end|>\n")
+        else:
+            text = body(message)
+        head = tokenizer.encode(f"<|im_start|>{role}\n").ids
+        words = tokenizer.encode(f"{text}<|im_end|>").ids
+        tail = tokenizer.encode("\n").ids
+        weight = 2 if kind else (0 if role == "assistant" else 1)
+        ids += head + words + tail
+        weights += [0] * len(head) + [weight] * len(words) + [0] * len(tail)
+    return ids, weights
