@@ -1,6 +1,6 @@
 """Measures voice to voice: starts a box of its own, lets the demo's caller talk to it, prints JSON.
 
-    python bench/voice_to_voice.py [--conversations 3]
+    python bench/voice_to_voice.py [--conversations 3] [--at-once 1]
 
 A figure is the time from the last voiced sample that the caller sent to the first voiced sample
 that it received, at its own 20 ms ticks, over SIP and RTP on loopback; the silence before the turn
@@ -10,7 +10,6 @@ decision is part of it. Beside it stand the time to readiness and the memory of 
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import os
 import platform
@@ -26,8 +25,7 @@ from typing import Any
 import httpx
 
 from thunderbox import __version__
-from thunderbox.cli.demo import phone_box
-from thunderbox.cli.script import Report, Watcher, percentiles
+from thunderbox.cli.script import percentiles
 from thunderbox.voice.cpu import this_cpu
 
 
@@ -37,13 +35,14 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--conversations", type=int, default=3, metavar="N")
-    conversations = parser.parse_args().conversations
+    parser.add_argument("--at-once", type=int, default=1, metavar="N", choices=range(1, 5))
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="thunderbox-bench-") as data:
-        print(json.dumps(measure(Path(data), conversations), indent=2))
+        print(json.dumps(measure(Path(data), options.conversations, options.at_once), indent=2))
 
 
-def measure(data: Path, conversations: int) -> dict[str, Any]:
-    """One box, some conversations after another."""
+def measure(data: Path, conversations: int, at_once: int) -> dict[str, Any]:
+    """One box; so many rounds of conversations, each with so many callers at once."""
     api_port, sip_port = free_port(), free_port()
     environment = {
         **os.environ,
@@ -57,28 +56,21 @@ def measure(data: Path, conversations: int) -> dict[str, Any]:
     begun = time.monotonic()
     with (data / "log").open("wb") as log:
         box = subprocess.Popen(
-            [sys.executable, "-m", "thunderbox.cli.main", "serve"],
+            [sys.executable, "-m", "thunderbox", "serve"],
             env=environment, cwd=data, stdout=log, stderr=log,
         )  # fmt: skip
     try:
         wait_until_ready(box, api_port, data / "log")
         ready_s = time.monotonic() - begun
         reports = [
-            asyncio.run(phone_box(f"sip:100@127.0.0.1:{sip_port}", Watcher()))
+            report
             for _ in range(conversations)
+            for report in converse_at_once(f"sip:100@127.0.0.1:{sip_port}", data, at_once)
         ]
         memory_mb = peak_memory_mb(box.pid)
     finally:
         box.send_signal(signal.SIGINT)
         box.wait(20)
-    return summary(reports, ready_s, memory_mb)
-
-
-def summary(reports: list[Report], ready_s: float, memory_mb: float) -> dict[str, Any]:
-    """All conversations together; times in ms where not named otherwise."""
-    latencies = [latency for report in reports for latency in report.latencies]
-    exchanges = [exchange for report in reports for exchange in report.exchanges]
-    stops = [one.stopped_after_ms for one in exchanges if one.stopped_after_ms is not None]
     return {
         "thunderbox": __version__,
         "machine": {
@@ -87,13 +79,40 @@ def summary(reports: list[Report], ready_s: float, memory_mb: float) -> dict[str
             "load": round(os.getloadavg()[0], 1),
             "system": platform.platform(),
         },
-        "conversations": len(reports),
-        "answers_right": sum(exchange.right for exchange in exchanges),
-        "answers": len(exchanges),
-        "voice_to_voice_ms": percentiles(latencies),
-        "interruption_stop_ms": percentiles(stops),
+        "at_once": at_once,
+        **summary(reports),
         "start_to_ready_s": round(ready_s, 2),
         "peak_memory_mb": round(memory_mb, 1),
+    }
+
+
+def converse_at_once(target: str, folder: Path, count: int) -> list[dict[str, Any]]:
+    """So many callers, each a process of its own; what each measured."""
+    files = [folder / f"caller-{number}.json" for number in range(count)]
+    callers = [
+        subprocess.Popen(
+            [sys.executable, "-m", "thunderbox", "demo", "--to", target, "--json", str(file)],
+            stdout=subprocess.DEVNULL,
+        )
+        for file in files
+    ]
+    for caller in callers:
+        caller.wait(180)
+    return [json.loads(file.read_text()) for file in files]
+
+
+def summary(reports: list[dict[str, Any]]) -> dict[str, Any]:
+    """All conversations together; times in ms."""
+    turns = [turn for report in reports for turn in report["turns"]]
+    latencies = [turn["voice_to_voice_ms"] for turn in turns]
+    latencies = [latency for latency in latencies if latency is not None]
+    stops = [turn["stopped_after_ms"] for turn in turns]
+    return {
+        "conversations": len(reports),
+        "answers_right": sum(turn["right"] for turn in turns),
+        "answers": len(turns),
+        "voice_to_voice_ms": percentiles(latencies),
+        "interruption_stop_ms": percentiles([stop for stop in stops if stop is not None]),
         "all_ms": [round(latency, 1) for latency in latencies],
     }
 

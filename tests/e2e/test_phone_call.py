@@ -160,5 +160,5 @@ async def test_stopping_the_box_says_goodbye_to_a_running_call(
         await phone.dial(box.sip)
         await phone.answered()
         await asyncio.sleep(1)  # the greeting is being spoken: any moment of it will do
-        assert await box.stop(8) == 0
+        assert await box.stop(5) == 0
         await phone.closed(5)
