@@ -160,7 +160,7 @@ class Trunk:
         account.setRegistration(True)
 
     def _configuration(self, resolved: str) -> Any:
-        configuration = self._library.account_settings()
+        configuration = self._library.new_account_settings()
         settings, target = self._settings, self.target
         configuration.idUri = f"sip:{target.user}@{target.host}"
         registration = configuration.regConfig

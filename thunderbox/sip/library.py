@@ -5,11 +5,9 @@ Every method runs on PJSIP's thread, except `tell`'s target, which runs on the l
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import itertools
 import logging
-import socket
 import time
 from collections import deque
 from collections.abc import Callable
@@ -18,26 +16,22 @@ from typing import Any
 
 import pjsua2 as pj
 
-from thunderbox import __version__
 from thunderbox.calls.ports import Invitation
 from thunderbox.config import SipSettings
 from thunderbox.errors import LegError, StartError
-from thunderbox.sip import vector
+from thunderbox.sip import setup, vector
 from thunderbox.sip.account import Account, new_account
 from thunderbox.sip.address import party, request_uri
 from thunderbox.sip.leg import SipLeg
 from thunderbox.sip.line import Line, guarded
 from thunderbox.sip.network import Gate
 from thunderbox.sip.port import Port, Sound
+from thunderbox.sip.setup import CODECS, LINES
 from thunderbox.sip.throttle import Throttle
-from thunderbox.voice.leg import SAMPLE_RATE
 
 log = logging.getLogger(__name__)
 
-LINES = 4
 ACCOUNTS = 8
-CODECS = {"G722/16000/1": 132, "PCMU/8000/1": 131, "PCMA/8000/1": 130}
-RTP_PORTS = 200
 POLL_MS = 10
 BUSY_HERE = 486
 MEDIA_LINES = 4
@@ -60,18 +54,6 @@ class Outgoing:
     """The request URI where it differs, else empty."""
     caller_uri: str
     through_trunk: bool
-
-
-class LogLines(pj.LogWriter):  # type: ignore[misc]
-    """Keeps what PJSIP says until its thread has time: no thread of PJSIP's waits for a log."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.lines: deque[tuple[int, str]] = deque(maxlen=100)
-
-    def write(self, entry: Any) -> None:
-        """Keep one line."""
-        self.lines.append((entry.level, entry.msg))
 
 
 class Endpoint(pj.Endpoint):  # type: ignore[misc]
@@ -154,12 +136,14 @@ class Library:
             raise
 
     def _open(self) -> None:
-        _hush()
+        setup.hush()
         self._endpoint = Endpoint(self._throttle)
         self._endpoint.libCreate()
-        self._endpoint.libInit(self._configuration())
+        self._log = setup.LogLines()
+        self._endpoint.libInit(setup.endpoint_settings(self._log))
         for kind in (pj.PJSIP_TRANSPORT_UDP, pj.PJSIP_TRANSPORT_TCP):
-            self._endpoint.transportCreate(kind, self._transport(kind))
+            transport = setup.transport_settings(self._settings, kind)
+            self._endpoint.transportCreate(kind, transport)
         self._endpoint.audDevManager().setNullDev()
         for codec in self._endpoint.codecEnum2():
             self._endpoint.codecSetPriority(codec.codecId, CODECS.get(codec.codecId, 0))
@@ -171,47 +155,7 @@ class Library:
             log.warning("Sound is copied the slow way: PJSIP's byte vectors look different here.")
         self._sink = self._endpoint.audDevManager().getPlaybackDevMedia()
         self._ports.extend(Port(number, direct) for number in range(1, LINES + 1))
-        self.add_account("local", self.account_settings())
-
-    def _configuration(self) -> Any:
-        configuration = pj.EpConfig()
-        agent = configuration.uaConfig
-        agent.threadCnt = 0
-        agent.mainThreadOnly = False
-        agent.maxCalls = LINES
-        agent.userAgent = f"ThunderBox/{__version__}"
-        agent.natTypeInSdp = 0
-        agent.mwiUnsolicitedEnabled = False
-        media = configuration.medConfig
-        media.clockRate = media.sndClockRate = SAMPLE_RATE
-        media.channelCount = 1
-        media.audioFramePtime = media.ptime = 20
-        media.noVad = True
-        media.ecTailLen = 0
-        media.sndAutoCloseTime = -1
-        self._log = LogLines()
-        writer = configuration.logConfig
-        writer.level = 2
-        writer.consoleLevel = 0
-        writer.msgLogging = 0
-        writer.decor = pj.PJ_LOG_HAS_SENDER
-        writer.writer = self._log
-        self._log.this.disown()  # libDestroy deletes it
-        return configuration
-
-    def _transport(self, kind: int) -> Any:
-        transport = pj.TransportConfig()
-        transport.port = self._settings.port
-        transport.boundAddress = self._settings.host
-        transport.publicAddress = self._settings.public_address
-        if kind == pj.PJSIP_TRANSPORT_TCP:
-            # A restart must not wait for the connections of the last run to time out.
-            options = pj.SockOptVector()
-            options.append(pj.SockOpt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1))
-            parameters = pj.SockOptParams()
-            parameters.sockOpts = options
-            transport.sockOptParams = parameters
-        return transport
+        self.add_account("local", self.new_account_settings())
 
     def poll(self) -> None:
         """Let PJSIP work for at most 10 ms, then tidy up after it."""
@@ -268,23 +212,9 @@ class Library:
 
     # Accounts.
 
-    def account_settings(self) -> Any:
+    def new_account_settings(self) -> Any:
         """An account's configuration with what all of ours share."""
-        settings = self._settings
-        configuration = pj.AccountConfig()
-        configuration.idUri = f"sip:thunderbox@{settings.public_address or _shown(settings.host)}"
-        configuration.regConfig.registerOnAdd = False
-        configuration.presConfig.publishEnabled = False
-        configuration.mwiConfig.enabled = False
-        configuration.natConfig.iceEnabled = False
-        configuration.natConfig.turnEnabled = False
-        media = configuration.mediaConfig
-        media.srtpUse = pj.PJMEDIA_SRTP_DISABLED
-        media.transportConfig.port = settings.rtp_port
-        media.transportConfig.portRange = min(RTP_PORTS, 65535 - settings.rtp_port)
-        media.transportConfig.boundAddress = "" if settings.host == "0.0.0.0" else settings.host  # noqa: S104
-        media.transportConfig.publicAddress = settings.public_address
-        return configuration
+        return setup.account_settings(self._settings)
 
     def add_account(
         self,
@@ -418,17 +348,3 @@ class Library:
                 continue
             if not alive and line.leg is not None:
                 self.tell(line.leg.on_media_lost)
-
-
-def _hush() -> None:
-    """Keep PJSIP from printing before it has read its log settings."""
-    try:
-        module: Any = pj._pjsua2
-        ctypes.PyDLL(module.__file__).pj_log_set_level(0)
-    except (AttributeError, OSError):
-        log.debug("PJSIP's first lines cannot be silenced here.")
-
-
-def _shown(host: str) -> str:
-    """The host part of our own address."""
-    return "127.0.0.1" if host == "0.0.0.0" else host  # noqa: S104 - compared, not bound
