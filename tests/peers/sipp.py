@@ -47,7 +47,7 @@ class Sipp:
         keys: Sequence[tuple[str, str]] = (),
     ) -> Sipp:
         """Run `uac` or `uas` (built in) or the scenario file of that name beside this module."""
-        folder.mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240 - a moment in a test
+        folder.mkdir(parents=True, exist_ok=True)
         file = SCENARIOS / f"{scenario}.xml"
         messages = folder / f"messages-{port}.log"
         arguments = ["sipp", *(["-sf", str(file)] if file.exists() else ["-sn", scenario])]
