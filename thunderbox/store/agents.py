@@ -146,9 +146,9 @@ async def _add_version(tx: Transaction, agent: Agent, by: str, changed: list[str
     await tx.execute(
         "INSERT INTO agent_versions "
         "(agent_id, revision, created_by, created_at, snapshot, changed_fields) "
-        "SELECT ?1, coalesce(max(revision), 0) + 1, ?2, ?3, ?4, ?5 "
-        "FROM agent_versions WHERE agent_id = ?1",
-        (agent.id, by, agent.updated_at, to_json(agent), to_json(changed)),
+        "VALUES (?, (SELECT coalesce(max(revision), 0) + 1 FROM agent_versions "
+        "WHERE agent_id = ?), ?, ?, ?, ?)",
+        (agent.id, agent.id, by, agent.updated_at, to_json(agent), to_json(changed)),
     )
 
 

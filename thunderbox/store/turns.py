@@ -40,9 +40,10 @@ async def append(tx: Transaction, call_id: int, new: NewTurn) -> int:
     row = await tx.fetch_one(
         "INSERT INTO turns (call_id, seq, role, content, start_ms, end_ms, interrupted, "
         "interrupted_at_ms, unheard, latency_ms, tool_call_id, tool_name) "
-        "SELECT ?1, coalesce(max(seq), 0) + 1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11 "
-        "FROM turns WHERE call_id = ?1 RETURNING seq",
+        "VALUES (?, (SELECT coalesce(max(seq), 0) + 1 FROM turns WHERE call_id = ?), "
+        "?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq",
         (
+            call_id,
             call_id,
             new.role,
             new.content,
