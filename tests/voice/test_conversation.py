@@ -13,7 +13,7 @@ from thunderbox.voice.conversation import CallEngines, Conversation, Deadlines, 
 from thunderbox.voice.engine import Message
 from thunderbox.voice.leg import FRAME_MS
 from thunderbox.voice.loopback import Loopback
-from thunderbox.voice.turns import Pace
+from thunderbox.voice.pace import Pace
 
 Answer = Callable[[Sequence[Message]], str | Exception]
 

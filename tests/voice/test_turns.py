@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from thunderbox.voice import phrases
+from thunderbox.voice.pace import Pace
 from thunderbox.voice.turn_events import (
     Begun,
     CommitTurn,
@@ -28,7 +29,7 @@ from thunderbox.voice.turn_events import (
     Transcribe,
     Transcribed,
 )
-from thunderbox.voice.turns import Pace, Turns
+from thunderbox.voice.turns import Turns
 
 LISTENING = Pace(agent_first=False)
 

@@ -23,7 +23,7 @@ from thunderbox.store.agents import NewAgent
 from thunderbox.store.database import Database
 from thunderbox.voice.conversation import CallEngines, Conversation, Deadlines, Persona
 from thunderbox.voice.leg import EndCause, Leg
-from thunderbox.voice.turns import Pace
+from thunderbox.voice.pace import Pace
 
 log = logging.getLogger(__name__)
 

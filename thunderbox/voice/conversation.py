@@ -24,6 +24,7 @@ from thunderbox.voice.history import History
 from thunderbox.voice.journal import Journal
 from thunderbox.voice.leg import FRAME_MS, Digit, Ended, Held, Leg, Resumed
 from thunderbox.voice.listener import Listener
+from thunderbox.voice.pace import Pace
 from thunderbox.voice.reply import Reply
 from thunderbox.voice.speaker import Heard, Speaker
 from thunderbox.voice.tasks import Tasks
@@ -51,7 +52,7 @@ from thunderbox.voice.turn_events import (
     Transcribe,
     Transcribed,
 )
-from thunderbox.voice.turns import Pace, Turns
+from thunderbox.voice.turns import Turns
 
 log = logging.getLogger(__name__)
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from thunderbox.voice import phrases
 from thunderbox.voice.backchannel import is_answer, is_backchannel, pause_factor
+from thunderbox.voice.pace import ANSWER_MS, Pace
 from thunderbox.voice.turn_events import (
     Begun,
     CommitTurn,
@@ -37,23 +38,6 @@ from thunderbox.voice.turn_events import (
     Transcribe,
     Transcribed,
 )
-
-ANSWER_MS = 1_000
-"""A "yes" so shortly before the agent's last word is the answer to it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How patient a conversation is; all in ms."""
-
-    agent_first: bool = True
-    pause_ms: int = 350
-    interrupt_ms: int = 500
-    silence_ms: int = 30_000
-    silence_end_ms: int = 15_000
-    max_ms: int = 3_600_000
-    digits_ms: int = 2_000
-    max_hold_ms: int | None = None
 
 
 @dataclass(slots=True)

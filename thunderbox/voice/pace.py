@@ -1,0 +1,22 @@
+"""Pace: how patient a conversation is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+ANSWER_MS = 1_000
+"""A "yes" so shortly before the agent's last word is the answer to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How patient a conversation is; all in ms."""
+
+    agent_first: bool = True
+    pause_ms: int = 350
+    interrupt_ms: int = 500
+    silence_ms: int = 30_000
+    silence_end_ms: int = 15_000
+    max_ms: int = 3_600_000
+    digits_ms: int = 2_000
+    max_hold_ms: int | None = None
