@@ -260,7 +260,9 @@ async def test_outside_the_networks_is_refused_with_403(
 
 
 @pytest.mark.parametrize("lines", [1, 4])
-async def test_one_caller_too_many_is_busy(tmp_path: Path, free_port: Ports, lines: int) -> None:
+async def test_one_caller_too_many_is_busy(
+    tmp_path: Path, free_port: Ports, lines: int, caplog: pytest.LogCaptureFixture
+) -> None:
     port = free_port()
     desk = Receptionist()
     async with phone(port, desk, max_calls=lines) as running:
@@ -281,6 +283,7 @@ async def test_one_caller_too_many_is_busy(tmp_path: Path, free_port: Ports, lin
         assert (await one.score()).successful == 1
         assert (await many.score()).successful == lines
     assert len(desk.calls) == lines
+    assert "refused with 486" in caplog.text
 
 
 async def test_two_hundred_calls_four_at_a_time(tmp_path: Path, free_port: Ports) -> None:
