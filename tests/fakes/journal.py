@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -58,9 +59,12 @@ class FakeTools:
             {"type": "function", "function": {"name": name}} for name in names
         ]
         self.result = result
+        self.gate: asyncio.Event | None = None
         self.ran: list[tuple[str, dict[str, Any]]] = []
 
     async def run(self, call_id: str, name: str, arguments: dict[str, Any]) -> str:
         """The result."""
         self.ran.append((name, arguments))
+        if self.gate is not None:
+            await self.gate.wait()
         return self.result

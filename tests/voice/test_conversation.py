@@ -33,6 +33,7 @@ class Stage:
         tools: FakeTools | None = None,
         agent_first: bool = False,
         first_token_s: float = 5.0,
+        checking_s: float = 60.0,
     ) -> None:
         self.line = Loopback("test")
         self.model = FakeModel(answer)
@@ -47,7 +48,7 @@ class Stage:
             self.tools,
             self.journal,
             Pace(agent_first=agent_first),
-            Deadlines(first_token=first_token_s),
+            Deadlines(first_token=first_token_s, checking=checking_s),
         )
         self.ended: str | None = None
 
@@ -162,6 +163,50 @@ async def test_a_tool_runs_once_and_only_when_the_turn_is_decided() -> None:
         ("user", "Book Monday."),
         ("tool_call", "book", {"day": "Monday"}),
         ("tool_response", '{"status":"confirmed"}'),
+        ("assistant", "You are booked."),
+    ]
+
+
+def booking(messages: Sequence[Message]) -> str:
+    """A model that books, and says so when it is done."""
+    if any(message["role"] == "tool" for message in messages):
+        return "You are booked."
+    return '<tool_call>{"name": "book", "arguments": {}}</tool_call>'
+
+
+async def test_a_slow_tool_is_worth_a_word() -> None:
+    tools = FakeTools("book")
+    tools.gate = asyncio.Event()
+    stage = Stage(booking, "Book Monday.", tools=tools, checking_s=0.001)
+    async with stage.open():
+        await stage.speak(8)
+        await stage.pass_ms(400)
+        await asyncio.sleep(0.01)
+        await stage.pass_ms(600)
+        tools.gate.set()
+        await stage.pass_ms(800)
+    said = [row[1] for row in stage.journal.rows if row[0] == "assistant"]
+    assert said == ["One moment, please.", "You are booked."]
+    assert "One moment" not in str(stage.model.asked[-1])
+
+
+async def test_a_tool_that_was_started_is_finished_although_the_caller_interrupts() -> None:
+    tools = FakeTools("book")
+    tools.gate = asyncio.Event()
+    stage = Stage(booking, "Book Monday.", "Are you there?", tools=tools)
+    async with stage.open():
+        await stage.speak(8)
+        await stage.pass_ms(500)
+        assert len(tools.ran) == 1
+        await stage.speak(8)
+        tools.gate.set()
+        await stage.pass_ms(1500)
+    assert len(tools.ran) == 1
+    assert stage.journal.rows == [
+        ("user", "Book Monday."),
+        ("tool_call", "book", {}),
+        ("tool_response", '{"status":"confirmed"}'),
+        ("user", "Are you there?"),
         ("assistant", "You are booked."),
     ]
 

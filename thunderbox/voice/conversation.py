@@ -28,7 +28,7 @@ from thunderbox.voice.pace import Pace
 from thunderbox.voice.reply import Reply
 from thunderbox.voice.speaker import Heard, Speaker
 from thunderbox.voice.tasks import Tasks
-from thunderbox.voice.thinker import Thinker, Tools
+from thunderbox.voice.thinker import CHECKING_S, Thinker, Tools
 from thunderbox.voice.turn_events import (
     Begun,
     CommitTurn,
@@ -69,6 +69,8 @@ class Deadlines:
     transcribe: float = 6.0
     first_token: float = 8.0
     speak: float = 5.0
+    checking: float = CHECKING_S
+    """After so long the caller is told that a tool takes a moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,7 @@ class Conversation:
             self._tasks.spawn,
             first_token_s=deadlines.first_token,
             sampling=persona.sampling,
+            checking_s=deadlines.checking,
         )
         self._now = 0
         self._reply: Reply | None = None

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
+from thunderbox.voice import phrases
 from thunderbox.voice.history import Call, History, Passage
 from thunderbox.voice.journal import Journal
 from thunderbox.voice.speaker import Speaker, SpokenPassage
@@ -97,6 +98,17 @@ class Reply:
         """A tool runs now."""
         self.tools_running += 1
         self._journal.tool_called(call, self._now())
+
+    def keep_waiting(self) -> None:
+        """Say that it takes a moment, unless something is being said anyway.
+
+        The box says it and not the model, so it is no part of what the model is told.
+        """
+        if not self._speaker.is_silent(self.id):
+            return
+        if (spoken := self._speaker.open(self.id, Passage())) is not None:
+            self._speaker.say(self.id, spoken, phrases.sentence(phrases.ONE_MOMENT))
+            spoken.closed = True
 
     def tool_finished(self, call: Call) -> None:
         """A tool has answered."""

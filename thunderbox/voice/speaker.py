@@ -138,6 +138,11 @@ class Speaker:
         if self._speech is not None and self._speech.reply == reply:
             self._speech.finished = True
 
+    def is_silent(self, reply: int) -> bool:
+        """True while all that the reply has said so far was heard."""
+        speech = self._speech
+        return speech is not None and speech.reply == reply and all(map(_is_done, speech.passages))
+
     def stop(self, now: int) -> list[Heard]:
         """Fall silent at once; what had been heard of the reply's open passages."""
         speech, self._speech = self._speech, None

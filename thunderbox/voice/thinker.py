@@ -31,6 +31,8 @@ END_CALL_TOOL: Tool = {
         "parameters": {"type": "object", "properties": {}},
     },
 }
+CHECKING_S = 0.8
+"""A tool that takes longer than this is worth a word to the caller."""
 MAX_ROUNDS = 5
 """Times that a reply may go back to the model with results of tools."""
 WARM_S = 60.0
@@ -66,6 +68,9 @@ class Mouth(Protocol):
     def tool_started(self, call: Call) -> None:
         """A tool runs now."""
 
+    def keep_waiting(self) -> None:
+        """It takes a while: the caller is told, unless something is being said anyway."""
+
     def tool_finished(self, call: Call) -> None:
         """A tool has answered; `call.result` is set."""
 
@@ -95,6 +100,7 @@ class Thinker:
         *,
         first_token_s: float,
         sampling: Sampling,
+        checking_s: float = CHECKING_S,
     ) -> None:
         self._model = model
         self._tools = tools
@@ -103,6 +109,8 @@ class Thinker:
         self._spawn = spawn
         self._first_token_s = first_token_s
         self._sampling = sampling
+        self._checking_s = checking_s
+        self._running: set[asyncio.Task[None]] = set()
         self._schemas = [*tools.schemas, END_CALL_TOOL]
 
     async def warm(self) -> None:
@@ -116,6 +124,9 @@ class Thinker:
     async def think(self, mouth: Mouth, unsaid: str | None) -> Thought:
         """Make one reply. Raises EngineError when the model fails or breaks its deadline."""
         empty, ends, repeats = True, False, 0
+        if self._running:
+            # A tool of an interrupted reply: without its result the model would use it again.
+            await asyncio.wait(self._running)
         context: list[Message] = self._history.messages(unsaid)
         for _ in range(MAX_ROUNDS):
             text, calls = await self._passage(mouth, context)
@@ -134,7 +145,10 @@ class Thinker:
             await mouth.released()
             for call in run:
                 # An interruption ends the reply, but never a tool half-way: it may book something.
-                await asyncio.shield(self._spawn(self._run_tool(mouth, call)))
+                task = self._spawn(self._run_tool(mouth, call))
+                self._running.add(task)
+                task.add_done_callback(self._running.discard)
+                await asyncio.shield(task)
             context = [*context, *_answered(text, run)]
             if ends:
                 break
@@ -169,7 +183,11 @@ class Thinker:
 
     async def _run_tool(self, mouth: Mouth, call: Call) -> None:
         mouth.tool_started(call)
-        call.result = await self._tools.run(call.id, call.name, call.arguments)
+        waiting = asyncio.get_running_loop().call_later(self._checking_s, mouth.keep_waiting)
+        try:
+            call.result = await self._tools.run(call.id, call.name, call.arguments)
+        finally:
+            waiting.cancel()
         mouth.tool_finished(call)
 
 
