@@ -234,6 +234,21 @@ def test_words_after_the_question_restart_the_silence() -> None:
     assert run(turns, Moment(64_000)) == [Say(4, phrases.STILL_THERE)]
 
 
+def test_noise_without_words_does_not_keep_a_dead_line_open() -> None:
+    turns = Turns(LISTENING)
+    run(turns, Begun(0))
+    run(turns, SpeechStarted(20_000), SpeechStopped(20_400), Transcribed(20_500, 1, 1, ""))
+    assert run(turns, Moment(29_980)) == []
+    assert run(turns, Moment(30_000)) == [Say(2, phrases.STILL_THERE)]
+
+
+def test_voice_without_any_pause_is_transcribed_after_a_while() -> None:
+    turns = Turns(Pace(agent_first=False, max_turn_ms=10_000))
+    run(turns, Begun(0), SpeechStarted(1000))
+    assert run(turns, Moment(10_980)) == []
+    assert run(turns, Moment(11_000)) == [Transcribe(1, 1)]
+
+
 def test_the_longest_call_ends_with_a_sentence() -> None:
     turns = Turns(Pace(agent_first=False, max_ms=10_000))
     assert run(turns, Begun(0), Moment(10_000)) == [Say(1, phrases.TIME_END)]

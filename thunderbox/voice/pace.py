@@ -17,6 +17,8 @@ class Pace:
     interrupt_ms: int = 500
     silence_ms: int = 30_000
     silence_end_ms: int = 15_000
+    max_turn_ms: int = 30_000
+    """Voice without any pause is transcribed after so long: it is a machine, or noise."""
     max_ms: int = 3_600_000
     digits_ms: int = 2_000
     max_hold_ms: int | None = None

@@ -360,12 +360,15 @@ class Turns:
                 voiced = turn.voiced_ms + now - turn.voice_since
                 if self.agent_active and not final and voiced >= pace.interrupt_ms:
                     return self._interrupt(turn)
+                if now - turn.start >= pace.max_turn_ms:
+                    return self._speech_stopped(now)
             elif turn.due is not None and now >= turn.due:
                 return self._decide(turn)
-        if turn is not None or reply is not None or self._digits:
+        if reply is not None or self._digits:
             self._quiet_since = now
             return []
-        return self._silence(now - self._quiet_since)
+        # A voice only counts once its words are known: noise must not keep a dead line open.
+        return [] if turn is not None else self._silence(now - self._quiet_since)
 
     def _silence(self, quiet_ms: int) -> list[Effect]:
         if not self._asked and quiet_ms >= self._pace.silence_ms:
