@@ -123,7 +123,7 @@ WRONG = [
     ("name", None, "null", "a text of 1 to 255 characters"),
     ("product", "zap", '"zap"', 'one of "spark", "bolt"'),
     ("thinking_level", "deep", '"deep"', 'one of "base", "extra"'),
-    ("background_track", "rain", '"rain"', '"CALL_CENTER" or null'),
+    ("background_track", "rain", '"rain"', '"CALL_CENTER", "OFFICE", "CAFE" or null'),
     ("inbound_speak_order", True, "true", 'one of "agent_first", "caller_first"'),
     ("max_hold_seconds", 0, "0", "a whole number of seconds"),
     ("max_hold_seconds", 1.5, "1.5", "a whole number of seconds"),

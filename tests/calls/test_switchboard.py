@@ -11,7 +11,7 @@ from thunderbox.calls.ports import Invitation
 from thunderbox.calls.switchboard import Switchboard
 from thunderbox.errors import LegError
 from thunderbox.store import calls, phone_numbers, turns
-from thunderbox.voice.leg import EndCause, Ended
+from thunderbox.voice.leg import SILENCE, EndCause, Ended, Tick
 from thunderbox.voice.loopback import Loopback
 
 
@@ -26,6 +26,14 @@ async def step(line: Loopback, times: int) -> None:
         line.step()
         for _ in range(12):
             await asyncio.sleep(0)
+
+
+async def next_tick(line: Loopback) -> Tick:
+    """Move the line; what the caller's end hears."""
+    await step(line, 1)
+    tick = await line.far.tick()
+    assert tick is not None
+    return tick
 
 
 async def finish(line: Loopback, ringing: asyncio.Task[None]) -> None:
@@ -121,6 +129,23 @@ async def test_a_call_ends_with_its_turns_and_its_recording(box: Box) -> None:
     assert call.recording_file is not None
     assert (box.recordings / call.recording_file).stat().st_size > 1000
     assert switchboard.running == 0
+
+
+async def test_an_agent_with_a_background_is_never_quite_silent(box: Box) -> None:
+    async with box.db.transaction() as tx:
+        await tx.execute("UPDATE agents SET background_track = 'OFFICE'")
+    line = Loopback("t")
+    ringing = asyncio.create_task(Switchboard(box.surroundings).ring(line.near, invitation("100")))
+    async with asyncio.timeout(20):
+        while not line.near.answered:
+            await asyncio.sleep(0.001)
+    async with asyncio.timeout(20):
+        while (tick := await next_tick(line)).far == SILENCE:
+            pass
+    for _ in range(200):
+        tick = await next_tick(line)
+    assert tick.far != SILENCE
+    await finish(line, ringing)
 
 
 async def test_a_box_that_goes_down_says_goodbye_and_refuses_new_calls(box: Box) -> None:

@@ -26,7 +26,8 @@ Product = Literal[
 ThinkingLevel = Literal["base", "extra"]
 SpeakOrder = Literal["agent_first", "caller_first"]
 BackgroundTrack = Annotated[
-    Literal["CALL_CENTER", ""] | None, Meta(description='"CALL_CENTER" or null')
+    Literal["CALL_CENTER", "OFFICE", "CAFE", ""] | None,
+    Meta(description='"CALL_CENTER", "OFFICE", "CAFE" or null'),
 ]
 HoldSeconds = Annotated[
     int, Meta(ge=1, le=86400, description="a whole number of seconds from 1 to 86400")

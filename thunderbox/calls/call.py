@@ -5,6 +5,7 @@ The row exists before anything can be heard; whatever happens, it is closed with
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from thunderbox.errors import EngineError
 from thunderbox.store import calls
 from thunderbox.store.agents import NewAgent
 from thunderbox.store.database import Database
+from thunderbox.voice import ambience
+from thunderbox.voice.ambient_leg import AmbientLeg
 from thunderbox.voice.conversation import CallEngines, Conversation, Deadlines, Persona
 from thunderbox.voice.leg import EndCause, Leg
 from thunderbox.voice.pace import Pace
@@ -78,6 +81,7 @@ class Call:
         )
         reason = "error"
         try:
+            leg = await self._with_background(leg)
             self._conversation = self._new_conversation(leg, transcript, speak_order)
             reason = await self._conversation.run()
         except EngineError as error:
@@ -108,6 +112,14 @@ class Call:
                 ended_at=self._box.clock.now_ms(),
             )
         log.info("Call %s is %s: %s", self.id, status, reason)
+
+    async def _with_background(self, leg: Leg) -> Leg:
+        """The leg with the agent's background track, if it has one."""
+        name = self._agent.background_track
+        if name not in ambience.TRACKS:
+            return leg
+        # Making a track takes longer than the loop may be held; it is made once.
+        return AmbientLeg(leg, await asyncio.to_thread(ambience.track, name))
 
     def _new_conversation(self, leg: Leg, transcript: Transcript, speak_order: str) -> Conversation:
         box, agent = self._box, self._agent
