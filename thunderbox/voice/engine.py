@@ -73,6 +73,8 @@ class Sampling:
 
     temperature: float = 0.0
     max_tokens: int = 256
+    json_schema: str | None = None
+    """A JSON Schema that the answer must follow, as JSON text; the engine allows no other word."""
 
 
 GREEDY = Sampling()

@@ -1,4 +1,5 @@
 import asyncio
+import json
 import time
 from pathlib import Path
 from random import Random
@@ -191,6 +192,27 @@ async def test_temperature_draws_other_words_in_whole_letters(endless: LlamaCpp)
         assert all(pieces)
         drawn.add("".join(pieces))
     assert len(drawn) == 3
+
+
+SCHEMA = """{"type": "object", "properties": {
+    "mood": {"enum": ["good", "bad"]}, "open": {"type": "boolean"}},
+    "required": ["mood", "open"], "additionalProperties": false}"""
+
+
+async def test_an_answer_follows_its_json_schema(llama: LlamaCpp) -> None:
+    stream = llama.generate("a", talk("Are you open?"), (), Sampling(json_schema=SCHEMA))
+    made = json.loads("".join([piece async for piece in stream]))
+    assert made.keys() == {"mood", "open"}
+    assert made["mood"] in ("good", "bad")
+    assert isinstance(made["open"], bool)
+
+
+@pytest.mark.parametrize("schema", ["{oops", '{"type": "nonsense"}'])
+async def test_a_schema_that_cannot_be_followed_is_a_sentence(llama: LlamaCpp, schema: str) -> None:
+    with pytest.raises(EngineError, match="JSON schema"):
+        async for _ in llama.generate("a", talk("Hello."), (), Sampling(json_schema=schema)):
+            pass
+    assert await answer(llama, "a", "Where can I park?")
 
 
 async def test_a_failed_step_fails_its_replies_and_nothing_more(

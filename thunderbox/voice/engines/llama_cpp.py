@@ -29,7 +29,6 @@ from thunderbox.voice.engines.llama_library import (
     Entry,
     LlamaLibrary,
     free_sampler,
-    make_sampler,
 )
 from thunderbox.voice.engines.worker import post
 
@@ -238,7 +237,7 @@ class LlamaCpp:
         plan.sequence.prompt_tokens = self._shared(generation, tokens)
         generation.todo = tokens[len(plan.sequence.tokens) :]
         if generation.reply:
-            generation.sampler = make_sampler(generation.sampling.temperature, next(self._seeds))
+            generation.sampler = self._library.make_sampler(generation.sampling, next(self._seeds))
         self._waiting.remove(generation)
         self._running.append(generation)
         return True

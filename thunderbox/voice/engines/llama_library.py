@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import llama_cpp
+from llama_cpp.llama_grammar import json_schema_to_gbnf
 
 from thunderbox.errors import EngineError, StartError
+from thunderbox.voice.engine import Sampling
 
 log = logging.getLogger(__name__)
 
@@ -149,6 +151,37 @@ class LlamaLibrary:
         """The next token after the batch's entry `index`."""
         return int(llama_cpp.llama_sampler_sample(sampler, self._context, index))
 
+    def make_sampler(self, sampling: Sampling, seed: int) -> Any:
+        """A sampler chain: what the schema allows, then the most likely token at temperature 0,
+        else one drawn from the best. Raises EngineError for a schema that cannot be followed."""
+        grammar = self._grammar(sampling.json_schema) if sampling.json_schema else None
+        chain = llama_cpp.llama_sampler_chain_init(llama_cpp.llama_sampler_chain_default_params())
+        add = llama_cpp.llama_sampler_chain_add
+        if grammar is not None:
+            add(chain, grammar)
+        if sampling.temperature <= 0.0:
+            add(chain, llama_cpp.llama_sampler_init_greedy())
+        else:
+            add(chain, llama_cpp.llama_sampler_init_top_k(40))
+            add(chain, llama_cpp.llama_sampler_init_top_p(0.95, 1))
+            add(chain, llama_cpp.llama_sampler_init_temp(sampling.temperature))
+            add(chain, llama_cpp.llama_sampler_init_dist(seed))
+        return chain
+
+    def _grammar(self, schema: str) -> Any:
+        """A sampler that allows only what a JSON Schema does."""
+        try:
+            rules = json_schema_to_gbnf(schema)
+        except Exception as error:  # the converter raises whatever it stumbles over
+            raise EngineError(
+                f"The JSON schema cannot be followed ({type(error).__name__}); use objects, "
+                "arrays, strings, numbers, booleans and enums."
+            ) from error
+        grammar = llama_cpp.llama_sampler_init_grammar(self._vocabulary, rules.encode(), b"root")
+        if not grammar:
+            raise EngineError("The JSON schema makes no grammar that llama.cpp can follow.")
+        return grammar
+
     def truncate(self, sequence: int, length: int) -> bool:
         """Keep only the first `length` tokens of a sequence; False when it had to be emptied."""
         if llama_cpp.llama_memory_seq_rm(self._memory, sequence, length, -1):
@@ -164,20 +197,6 @@ class LlamaLibrary:
     def clear(self) -> None:
         """Empty the cache."""
         llama_cpp.llama_memory_clear(self._memory, True)
-
-
-def make_sampler(temperature: float, seed: int) -> Any:
-    """A sampler chain: the most likely token at temperature 0, else drawn from the best ones."""
-    chain = llama_cpp.llama_sampler_chain_init(llama_cpp.llama_sampler_chain_default_params())
-    add = llama_cpp.llama_sampler_chain_add
-    if temperature <= 0.0:
-        add(chain, llama_cpp.llama_sampler_init_greedy())
-    else:
-        add(chain, llama_cpp.llama_sampler_init_top_k(40))
-        add(chain, llama_cpp.llama_sampler_init_top_p(0.95, 1))
-        add(chain, llama_cpp.llama_sampler_init_temp(temperature))
-        add(chain, llama_cpp.llama_sampler_init_dist(seed))
-    return chain
 
 
 def free_sampler(chain: Any) -> None:
