@@ -14,6 +14,7 @@ ThunderBoxError             something a person can act on; its text is a sentenc
 ├── StoreError              the database failed, or is closed
 │   └── DuplicateError      a row with these unique values is already there
 ├── EngineError             a speech or language engine failed or broke its deadline
+│   └── RefusedError        a remote engine refuses one request, and may well take the next
 └── LegError                a call's line failed: no free line, unreachable, no media
 """
 
@@ -101,6 +102,10 @@ class DuplicateError(StoreError):
 
 class EngineError(ThunderBoxError):
     """A speech or language engine failed or broke its deadline."""
+
+
+class RefusedError(EngineError):
+    """A remote engine refuses one request."""
 
 
 class LegError(ThunderBoxError):

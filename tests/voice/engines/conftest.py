@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.peers.openai import OpenAIServer
 from tests.tools.make_piper_voice import make_piper_voice
 from thunderbox.voice.engines.espeak import Espeak
 from thunderbox.voice.engines.faster_whisper import FasterWhisper
@@ -46,3 +47,10 @@ def piper_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory: Path = tmp_path_factory.mktemp("voices")
     make_piper_voice(directory)
     return directory
+
+
+@pytest.fixture(scope="session")
+def openai_server() -> Iterator[OpenAIServer]:
+    server = OpenAIServer()
+    yield server
+    server.kill()
