@@ -116,6 +116,7 @@ class Appliance:
                 piper_voices=voice.piper_voices,
                 default_voice=voice.default_voice,
                 cache_dir=self.data.models,
+                models_dir=self.data.models,
             )
         )
         try:

@@ -13,6 +13,7 @@ ThunderBoxError             something a person can act on; its text is a sentenc
 │   └── GoneError           410: a link that has expired
 ├── StoreError              the database failed, or is closed
 │   └── DuplicateError      a row with these unique values is already there
+├── ModelError              a model cannot be fetched, imported or removed; says what to do
 ├── EngineError             a speech or language engine failed or broke its deadline
 │   └── RefusedError        a remote engine refuses one request, and may well take the next
 └── LegError                a call's line failed: no free line, unreachable, no media
@@ -98,6 +99,10 @@ class StoreError(ThunderBoxError):
 
 class DuplicateError(StoreError):
     """A row with these unique values is already there."""
+
+
+class ModelError(ThunderBoxError):
+    """A model cannot be fetched, imported or removed."""
 
 
 class EngineError(ThunderBoxError):

@@ -166,7 +166,7 @@ def _models(patient: Patient) -> Iterator[Check]:
         ("language model", language_card, voice.language_model),
     ):
         try:
-            card = find(name)
+            card = find(name, patient.data / "models")
             tried = try_model(card, cache)
         except ThunderBoxError as error:
             yield Check(kind, "fail", str(error))

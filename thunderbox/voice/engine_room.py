@@ -22,6 +22,7 @@ from thunderbox.voice.engines.piper import Piper
 from thunderbox.voice.engines.silero import SileroModel
 from thunderbox.voice.engines.voices import Voices
 from thunderbox.voice.models import STARTER_WINDOW_SECONDS, language_card, speech_card, voice_cards
+from thunderbox.voice.shelf import Shelf
 from thunderbox.voice.trial import try_model
 
 T = TypeVar("T")
@@ -65,13 +66,17 @@ async def load_engines(
     piper_voices: str = "",
     default_voice: str = "en-US-James1",
     cache_dir: Path | None = None,
+    models_dir: Path | None = None,
 ) -> Engines:
     """Check, try, load and warm all engines. Raises StartError, which says what to do.
 
     `cache_dir` keeps which models survived their trial; without it each start tries them.
+    `models_dir` is where pulled and imported models are.
     """
     started = time.perf_counter()
-    speech, language = speech_card(speech_model), language_card(language_model)
+    speech = speech_card(speech_model, models_dir)
+    language = language_card(language_model, models_dir)
+    pulled_voices = Shelf(models_dir).voices() if models_dir is not None else []
     loop = asyncio.get_running_loop()
     with ThreadPoolExecutor(3, "load") as pool:
 
@@ -102,9 +107,10 @@ async def load_engines(
             )
 
         def load_voices() -> Voices:
-            if not piper_voices:
+            named = [Path(piper_voices).expanduser()] if piper_voices else []
+            if not named and not pulled_voices:
                 return Voices([Espeak()], default_voice)
-            piper = Piper(Path(piper_voices).expanduser(), threads=threads)
+            piper = Piper(*named, *pulled_voices, threads=threads)
             voices = Voices([piper, Espeak()], default_voice)
             piper.load(voices.resolve(default_voice))
             return voices
@@ -132,5 +138,5 @@ async def load_engines(
         )
     seconds = time.perf_counter() - started
     log.info("engines ready in %.1f s: %s, %s", seconds, speech.name, language.name)
-    cards = (speech, language, *voice_cards(piper_voices))
+    cards = (speech, language, *voice_cards(piper_voices, pulled_voices))
     return Engines(recognizer, voices, model, detector.stream, cards, seconds)

@@ -38,13 +38,19 @@ class _Installed:
 
 
 class Piper:
-    """All voices of a directory; a voice's weights are loaded when it first speaks."""
+    """All voices of some directories; a voice's weights are loaded when it first speaks.
+
+    Where two directories hold a voice of the same name, the earlier one counts.
+    """
 
     name = "piper"
 
-    def __init__(self, directory: Path, *, threads: int = 2) -> None:
+    def __init__(self, *directories: Path, threads: int = 2) -> None:
         self._threads = threads
-        self._installed = {entry.voice.id: entry for entry in map(_read, find(directory))}
+        self._installed: dict[str, _Installed] = {}
+        for directory in directories:
+            for entry in map(_read, find(directory)):
+                self._installed.setdefault(entry.voice.id, entry)
         self._worker = Worker("piper")
 
     @property

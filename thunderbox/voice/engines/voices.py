@@ -12,6 +12,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
 from thunderbox.errors import StartError
+from thunderbox.voice.catalogue import how_to_get
 from thunderbox.voice.engine import Synthesizer, Voice
 from thunderbox.voice.spoken import spoken
 
@@ -44,7 +45,8 @@ class Voices:
         if found is None:
             known = ", ".join(voice.id for voice in self.voices())
             raise StartError(
-                f'voice.default_voice is "{default}", which is not installed. Installed: {known}.'
+                f'voice.default_voice is "{default}", which is not installed. '
+                f"{how_to_get(default)}. Installed: {known}."
             )
         self._default = found
         self._missed: set[str] = set()
