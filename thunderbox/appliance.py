@@ -27,7 +27,7 @@ from thunderbox.calls.recording import Recorder
 from thunderbox.calls.recovery import close_interrupted
 from thunderbox.calls.requests import PartState, Readiness
 from thunderbox.calls.switchboard import Switchboard
-from thunderbox.config import Settings
+from thunderbox.config import RemoteSettings, RemoteSpeechSettings, Settings
 from thunderbox.data_dir import DataDir
 from thunderbox.errors import StartError, StoreError
 from thunderbox.maintenance import Maintenance
@@ -37,6 +37,7 @@ from thunderbox.store.database import Database
 from thunderbox.voice import phrases
 from thunderbox.voice.conversation import CallEngines
 from thunderbox.voice.engine_room import Engines, load_engines
+from thunderbox.voice.engines.remote import Kind, RemoteServer
 
 log = logging.getLogger(__name__)
 
@@ -117,6 +118,7 @@ class Appliance:
                 default_voice=voice.default_voice,
                 cache_dir=self.data.models,
                 models_dir=self.data.models,
+                remotes=_remotes(settings),
             )
         )
         try:
@@ -243,6 +245,14 @@ class Appliance:
                 else "An engine has failed; restart the box and look at the log.",
                 facts={"model": card.name},
             )
+        for standing in self.engines.remotes:
+            server = standing.server
+            # A box whose remote engine fails can take calls all the same: the local one answers.
+            parts[server.section] = PartState(
+                ok=True,
+                detail=standing.note,
+                facts={"url": server.base_url, "model": server.model, "asked": standing.asked},
+            )
         return Readiness(ok=all(part.ok for part in parts.values()), parts=parts)
 
     async def _database_state(self) -> PartState:
@@ -289,6 +299,27 @@ def _phone_states(state: PhoneState) -> dict[str, PartState]:
             },
         )
     return parts
+
+
+def _remotes(settings: Settings) -> list[RemoteServer]:
+    """The remote engines that the settings name."""
+    named: tuple[tuple[Kind, RemoteSettings], ...] = (
+        ("chat", settings.remote_chat),
+        ("transcription", settings.remote_transcription),
+        ("speech", settings.remote_speech),
+    )
+    return [
+        RemoteServer(
+            kind,
+            remote.base_url,
+            remote.model,
+            remote.api_key,
+            remote.timeout_seconds,
+            voice=remote.voice if isinstance(remote, RemoteSpeechSettings) else "",
+        )
+        for kind, remote in named
+        if remote.base_url
+    ]
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -117,6 +117,29 @@ class VoiceSettings(Struct, frozen=True, forbid_unknown_fields=True):
     speak_seconds: Annotated[int, _seconds(1, 60)] = 5
 
 
+class RemoteSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a remote engine needs: an OpenAI-compatible server; off while `base_url` is empty."""
+
+    base_url: Annotated[
+        str,
+        Meta(
+            pattern=r"^(https?://[^/\s@?#]+(/[^\s@?#]*)?)?$",
+            description="http(s)://host[:port]/v1, or empty",
+        ),
+    ] = ""
+    api_key: Annotated[
+        str, Meta(pattern=r"^[!-~]*$", description="a key without spaces, or empty")
+    ] = ""
+    model: str = ""
+    timeout_seconds: Annotated[int, _seconds(1, 30)] = 3
+
+
+class RemoteSpeechSettings(RemoteSettings, frozen=True, forbid_unknown_fields=True):
+    """[remote_speech]: a remote engine, and its voice."""
+
+    voice: str = ""
+
+
 class BackupSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """[backup]: copies of the database that the box makes every night."""
 
@@ -138,6 +161,9 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     trunk: TrunkSettings = TrunkSettings()
     calls: CallSettings = CallSettings()
     voice: VoiceSettings = VoiceSettings()
+    remote_chat: RemoteSettings = RemoteSettings()
+    remote_transcription: RemoteSettings = RemoteSettings()
+    remote_speech: RemoteSpeechSettings = RemoteSpeechSettings()
     backup: BackupSettings = BackupSettings()
     log: LogSettings = LogSettings()
     extensions: dict[str, str] = msgspec.field(default_factory=lambda: {"100": "+15550100"})
@@ -210,7 +236,8 @@ class _Origin:
     def error(self, section: str, key: str, value: object, allowed: str) -> ConfigError:
         """The sentence for one wrong value."""
         name = f"{section}.{key}" if key else section
-        shown = '"***"' if "password" in key else msgspec.json.encode(value).decode()
+        secret = "password" in key or key == "api_key" or (key == "base_url" and "@" in str(value))
+        shown = '"***"' if secret else msgspec.json.encode(value).decode()
         return ConfigError(f"{self.place(section, key)}: {name} is {shown}, but must be {allowed}.")
 
     def explain(self, message: str, raw: dict[str, Any]) -> ConfigError:
@@ -324,6 +351,7 @@ def _check_meaning(settings: Settings, origin: _Origin) -> None:
     for number in trunk.numbers:
         if not re.fullmatch(E164, number):
             raise origin.error("trunk", "numbers", number, "numbers such as +15550100 (E.164)")
+    _check_remotes(settings, origin)
     if settings.sip.enabled and settings.api.port == settings.sip.port:
         allowed = "another port than api.port, because both listen on TCP"
         raise origin.error("sip", "port", settings.sip.port, allowed)
@@ -336,6 +364,26 @@ def _check_meaning(settings: Settings, origin: _Origin) -> None:
             raise origin.error(
                 "extensions", extension, number, "a number such as +15550100 (E.164)"
             )
+
+
+def _check_remotes(settings: Settings, origin: _Origin) -> None:
+    """A remote engine must be named whole, and leave the local one time to answer in its stead."""
+    voice = settings.voice
+    for section, remote, key in (
+        ("remote_chat", settings.remote_chat, "first_token_seconds"),
+        ("remote_transcription", settings.remote_transcription, "transcribe_seconds"),
+        ("remote_speech", settings.remote_speech, "speak_seconds"),
+    ):
+        if not remote.base_url:
+            continue
+        if not remote.model:
+            raise origin.error(section, "model", "", "the model's name at that server")
+        if isinstance(remote, RemoteSpeechSettings) and not remote.voice:
+            raise origin.error(section, "voice", "", "a voice's name at that server")
+        deadline = getattr(voice, key)
+        if remote.timeout_seconds >= deadline:
+            allowed = f"less than voice.{key} ({deadline}), so that the local engine has time left"
+            raise origin.error(section, "timeout_seconds", remote.timeout_seconds, allowed)
 
 
 def _is_port(text: str) -> bool:

@@ -37,6 +37,10 @@ WRONG = [
     ('[trunk]\ntransport = "tls"', 2, 'one of "udp", "tcp"'),
     ("[calls]\nmax_seconds = 1", 2, "a number of seconds from 10 to 86400"),
     ("[voice]\nthreads = 0", 2, "voice.threads is 0, but must be a number from 1 to 64"),
+    ('[remote_chat]\nbase_url = "10.0.0.5"', 2, "http(s)://host[:port]/v1, or empty"),
+    ('[remote_chat]\nbase_url = "http://a"', 1, "remote_chat.model is "),
+    ('[remote_speech]\nbase_url = "http://a"\nmodel = "b"', 1, "remote_speech.voice is "),
+    ('[remote_chat]\nbase_url = "http://a"\nmodel = "b"\ntimeout_seconds = 8', 4, "less than"),
     ('[log]\nlevel = "loud"', 2, 'one of "debug", "info", "warning", "error"'),
     ("extensions = 4", 1, "extensions is not a setting but a section"),
     ("[extensions]\n100 = 5", 2, 'extensions.100 is 5, but must be a number in quotes'),
@@ -77,7 +81,13 @@ def test_a_mistake_is_one_sentence_with_its_place(
 
 @pytest.mark.parametrize(
     "text",
-    ["[trunk]\npassword = 314159", '[[trunk]]\npassword = "314159"', "trunk = 314159"],
+    [
+        "[trunk]\npassword = 314159",
+        '[[trunk]]\npassword = "314159"',
+        "trunk = 314159",
+        '[remote_chat]\napi_key = "314159 "',
+        '[remote_chat]\nbase_url = "http://me:314159@10.0.0.5/v1"',
+    ],
 )
 def test_passwords_stay_out_of_messages(tmp_path: Path, text: str) -> None:
     with pytest.raises(ConfigError) as caught:
@@ -110,6 +120,7 @@ def test_environment_wins(tmp_path: Path) -> None:
             "THUNDERBOX_SIP_ENABLED": "false",
             "THUNDERBOX_SIP_ALLOWED_NETWORKS": "10.0.0.0/8, 192.168.1.0/24",
             "THUNDERBOX_TRUNK_PASSWORD": "1234",
+            "THUNDERBOX_REMOTE_CHAT_API_KEY": "sk-1234",
             "THUNDERBOX_EXTENSIONS_200": "+15550123",
             "THUNDERBOX_CONFIG": "elsewhere.toml",
         },
@@ -117,6 +128,7 @@ def test_environment_wins(tmp_path: Path) -> None:
     assert (settings.api.port, settings.sip.port, settings.sip.enabled) == (9000, 5070, False)
     assert settings.sip.allowed_networks == ("10.0.0.0/8", "192.168.1.0/24")
     assert settings.trunk.password == "1234"
+    assert settings.remote_chat.api_key == "sk-1234"
     assert settings.extensions == {"100": "+15550100", "200": "+15550123"}
 
 

@@ -5,20 +5,27 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from thunderbox.voice.engine import (
-    ModelCard,
-    VoiceActivity,
-)
+from thunderbox.voice.engine import ModelCard, Synthesizer, VoiceActivity
 from thunderbox.voice.engines.espeak import Espeak
+from thunderbox.voice.engines.fallback import (
+    FallbackChat,
+    FallbackRecognizer,
+    FallbackSpeech,
+    Standing,
+)
 from thunderbox.voice.engines.faster_whisper import FasterWhisper
 from thunderbox.voice.engines.llama_cpp import LlamaCpp
+from thunderbox.voice.engines.openai_chat import OpenAIChat
+from thunderbox.voice.engines.openai_speech import OpenAISpeech
+from thunderbox.voice.engines.openai_transcription import OpenAITranscription
 from thunderbox.voice.engines.piper import Piper
+from thunderbox.voice.engines.remote import RemoteServer
 from thunderbox.voice.engines.silero import SileroModel
 from thunderbox.voice.engines.voices import Voices
 from thunderbox.voice.models import STARTER_WINDOW_SECONDS, language_card, speech_card, voice_cards
@@ -34,15 +41,18 @@ log = logging.getLogger(__name__)
 class Engines:
     """What every call is given."""
 
-    recognizer: FasterWhisper
+    recognizer: FasterWhisper | FallbackRecognizer
     synthesizer: Voices
-    language_model: LlamaCpp
+    language_model: LlamaCpp | FallbackChat
     new_voice_activity: Callable[[], VoiceActivity]
     """A detector for one call."""
 
     cards: tuple[ModelCard, ...]
     seconds: float
     """How long it took to load and warm everything."""
+
+    remotes: tuple[Standing, ...] = ()
+    """How each remote engine stands."""
 
     @property
     def ready(self) -> bool:
@@ -67,13 +77,17 @@ async def load_engines(
     default_voice: str = "en-US-James1",
     cache_dir: Path | None = None,
     models_dir: Path | None = None,
+    remotes: Sequence[RemoteServer] = (),
 ) -> Engines:
     """Check, try, load and warm all engines. Raises StartError, which says what to do.
 
     `cache_dir` keeps which models survived their trial; without it each start tries them.
     `models_dir` is where pulled and imported models are.
+    `remotes` holds at most one server of each kind. The local engines are loaded in any case, and
+    do the work whenever the remote one fails.
     """
     started = time.perf_counter()
+    standings = {server.kind: Standing(server) for server in remotes}
     speech = speech_card(speech_model, models_dir)
     language = language_card(language_model, models_dir)
     pulled_voices = Shelf(models_dir).voices() if models_dir is not None else []
@@ -108,11 +122,19 @@ async def load_engines(
 
         def load_voices() -> Voices:
             named = [Path(piper_voices).expanduser()] if piper_voices else []
-            if not named and not pulled_voices:
-                return Voices([Espeak()], default_voice)
-            piper = Piper(*named, *pulled_voices, threads=threads)
-            voices = Voices([piper, Espeak()], default_voice)
-            piper.load(voices.resolve(default_voice))
+            local: list[Synthesizer] = [Espeak()]
+            piper = None
+            if named or pulled_voices:
+                piper = Piper(*named, *pulled_voices, threads=threads)
+                local.insert(0, piper)
+            remote: list[Synthesizer] = []
+            first = default_voice
+            if (standing := standings.get("speech")) is not None:
+                spare = FallbackSpeech(OpenAISpeech(standing.server), local, first, standing)
+                remote, first = [spare], spare.local_voice
+            voices = Voices([*remote, *local], default_voice)
+            if piper is not None:
+                piper.load(voices.resolve(first))
             return voices
 
         loaded = await asyncio.gather(
@@ -139,4 +161,14 @@ async def load_engines(
     seconds = time.perf_counter() - started
     log.info("engines ready in %.1f s: %s, %s", seconds, speech.name, language.name)
     cards = (speech, language, *voice_cards(piper_voices, pulled_voices))
-    return Engines(recognizer, voices, model, detector.stream, cards, seconds)
+    hearing: FasterWhisper | FallbackRecognizer = recognizer
+    if (standing := standings.get("transcription")) is not None:
+        hearing = FallbackRecognizer(OpenAITranscription(standing.server), recognizer, standing)
+    thinking: LlamaCpp | FallbackChat = model
+    if (standing := standings.get("chat")) is not None:
+        thinking = FallbackChat(OpenAIChat(standing.server), model, standing)
+    for standing in standings.values():
+        log.info("%s, model %s", standing.server.name, standing.server.model)
+    return Engines(
+        hearing, voices, thinking, detector.stream, cards, seconds, tuple(standings.values())
+    )

@@ -2,6 +2,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.peers.openai import OpenAIServer
+from tests.peers.openai_server import WORDS
 from tests.voice.engines.sounds import collect
 from thunderbox.errors import StartError
 from thunderbox.voice.engine_room import load_engines
@@ -24,6 +26,31 @@ async def test_every_engine_is_there_and_warm(tmp_path: Path, piper_directory: P
         engines.close()
         engines.close()
         assert not engines.ready
+
+
+async def test_remote_engines_do_the_work_of_the_local_ones(
+    tmp_path: Path, openai_server: OpenAIServer
+) -> None:
+    kinds = ("chat", "transcription", "speech")
+    engines = await load_engines(
+        default_voice="nova",
+        cache_dir=tmp_path,
+        remotes=[openai_server.settings(kind) for kind in kinds],
+    )
+    try:
+        ids = [voice.id for voice in engines.synthesizer.voices()]
+        assert ids[0] == "nova"
+        assert "en-US-James1" in ids
+        sound = await collect(engines.synthesizer.speak("What are your hours?", "nova"))
+        assert len(sound) == pytest.approx(32_000, abs=1_000)
+        assert (await engines.recognizer.transcribe(sound)).text == "What are your hours?"
+        talk = [{"role": "user", "content": "Hello."}]
+        said = await collect_text(engines.language_model.generate("a", talk))
+        assert said == "".join(WORDS)
+        assert engines.ready
+        assert [standing.note for standing in engines.remotes] == ["", "", ""]
+    finally:
+        engines.close()
 
 
 async def collect_text(pieces) -> str:
