@@ -103,6 +103,18 @@ async def test_cancelling_the_reply_cuts_the_connection(openai_server: OpenAISer
     assert task.cancelled()
 
 
+async def test_cancelled_replies_leave_no_connection_behind(openai_server: OpenAIServer) -> None:
+    async with chat(openai_server.settings("chat", "hang")) as engine:
+        for number in range(40):
+            task = asyncio.create_task(reply(engine))
+            await asyncio.sleep(0.002 * (number % 10))
+            task.cancel()
+            await asyncio.wait({task})
+        async with asyncio.TaskGroup() as group:
+            for _ in range(16):
+                group.create_task(engine.warm(TALK))
+
+
 @pytest.mark.parametrize(
     ("model", "words"),
     [

@@ -63,7 +63,7 @@ async def test_a_loop_of_words_is_not_believed(openai_server: OpenAIServer) -> N
         ("500", "failed"),
         ("401", r"Set remote_transcription\.api_key"),
         ("not-json", "no transcript in JSON"),
-        ("giant", "sent more than 262144 bytes"),
+        ("giant", "sent more than 16384 bytes"),
     ],
 )
 async def test_a_failure_is_a_sentence(openai_server: OpenAIServer, model: str, words: str) -> None:

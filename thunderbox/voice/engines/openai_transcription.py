@@ -17,7 +17,9 @@ from thunderbox.voice.engines.remote import RemoteClient, RemoteServer
 from thunderbox.voice.leg import SAMPLE_RATE
 
 _PATH = "/audio/transcriptions"
-_MOST_BYTES = 256 * 1024
+_MOST_BYTES = 16 * 1024
+"""A minute of quick speech is less than two thousand letters."""
+
 _GUARDS = Guards()
 
 

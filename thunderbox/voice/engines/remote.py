@@ -182,6 +182,11 @@ class RemoteClient:
         if self._closed:
             return EngineError(f"The {server.name} is closed.")
         match error:
+            case httpx.ConnectError() if "CERTIFICATE_VERIFY_FAILED" in str(error):
+                return EngineError(
+                    f"The {server.name} shows a certificate that is not trusted. Give it one of a "
+                    f"public authority, or use http:// in {server.section}.base_url."
+                )
             case httpx.ConnectError() | httpx.ConnectTimeout() | httpx.InvalidURL():
                 return EngineError(
                     f"The {server.name} cannot be reached ({type(error).__name__}). Check that it "
