@@ -96,7 +96,10 @@ def test_settings_name_models_of_the_shelf(shelf: Shelf) -> None:
     assert (speech.name, speech.path) == ("base", str(shelf.root / "base"))
     assert (language.name, language.path) == ("qwen", str(shelf.root / "qwen" / "weights.gguf"))
     assert not speech.starter
-    assert [card.engine for card in voice_cards("", shelf.voices())] == ["piper", "espeak"]
+    piper, espeak = voice_cards("/srv/piper", shelf.voices())
+    assert (piper.engine, piper.name) == ("piper", "piper, en_US-amy-medium")
+    assert not espeak.starter
+    assert voice_cards("")[0].starter
 
 
 def test_the_shelf_comes_before_the_path(

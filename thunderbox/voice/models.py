@@ -63,7 +63,7 @@ def language_card(name: str, models_dir: Path | None = None) -> ModelCard:
 
 
 def voice_cards(piper_voices: str, installed: Sequence[Path] = ()) -> tuple[ModelCard, ...]:
-    """The voices: Piper's where there are any, and espeak-ng, which is always there."""
+    """The voices: one card for all of Piper's, and espeak-ng, which is always there."""
     directories = [*([Path(piper_voices).expanduser()] if piper_voices else []), *installed]
     espeak = ModelCard(
         "espeak-ng",
@@ -72,7 +72,10 @@ def voice_cards(piper_voices: str, installed: Sequence[Path] = ()) -> tuple[Mode
         starter=not directories,
         notes=(_ROBOT_NOTE,),
     )
-    return (*(ModelCard(path.name, "piper", str(path)) for path in directories), espeak)
+    if not directories:
+        return (espeak,)
+    names = ", ".join(path.name for path in directories)
+    return (ModelCard(names, "piper", str(directories[0])), espeak)
 
 
 def check(kind: Kind, directory: Path) -> None:

@@ -133,6 +133,11 @@ class Shelf:
         if name == "starter":
             raise ModelError('"starter" is the model that the box comes with: use another --name.')
         if (self.root / name).exists():
+            if self.find(name) is None:
+                raise ModelError(
+                    f"{self.root / name} is there already and is no model. Move it away, or use "
+                    "another --name."
+                )
             raise ModelError(
                 f"{self.root / name} is there already. Remove it first (`thunderbox models remove "
                 f"{name}`), or import it under another --name."
