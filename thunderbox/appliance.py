@@ -11,6 +11,7 @@ import socket
 import time
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -308,18 +309,16 @@ def _remotes(settings: Settings) -> list[RemoteServer]:
         ("transcription", settings.remote_transcription),
         ("speech", settings.remote_speech),
     )
-    return [
-        RemoteServer(
-            kind,
-            remote.base_url,
-            remote.model,
-            remote.api_key,
-            remote.timeout_seconds,
-            voice=remote.voice if isinstance(remote, RemoteSpeechSettings) else "",
+    servers: list[RemoteServer] = []
+    for kind, remote in named:
+        server = RemoteServer(
+            kind, remote.base_url, remote.model, remote.api_key, remote.timeout_seconds
         )
-        for kind, remote in named
-        if remote.base_url
-    ]
+        if isinstance(remote, RemoteSpeechSettings):
+            server = replace(server, voice=remote.voice, locale=remote.locale)
+        if remote.base_url:
+            servers.append(server)
+    return servers
 
 
 def _listen(host: str, port: int) -> socket.socket:

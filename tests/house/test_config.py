@@ -40,6 +40,7 @@ WRONG = [
     ('[remote_chat]\nbase_url = "10.0.0.5"', 2, "http(s)://host[:port]/v1, or empty"),
     ('[remote_chat]\nbase_url = "http://a"', 1, "remote_chat.model is "),
     ('[remote_speech]\nbase_url = "http://a"\nmodel = "b"', 1, "remote_speech.voice is "),
+    ('[remote_speech]\nlocale = "English"', 2, "a language, such as en-US or de"),
     ('[remote_chat]\nbase_url = "http://a"\nmodel = "b"\ntimeout_seconds = 8', 4, "less than"),
     ('[log]\nlevel = "loud"', 2, 'one of "debug", "info", "warning", "error"'),
     ("extensions = 4", 1, "extensions is not a setting but a section"),

@@ -28,7 +28,7 @@ class OpenAISpeech:
 
     def __init__(self, server: RemoteServer) -> None:
         self.name = server.model
-        self.voice = Voice(server.voice, server.voice, "en-US", TIER)
+        self.voice = Voice(server.voice, server.voice, server.locale, TIER)
         self._client = RemoteClient(server)
         self._format = "pcm"
 

@@ -42,6 +42,8 @@ class RemoteServer:
     """For the connection and the first answer together, then for each next piece."""
 
     voice: str = ""
+    locale: str = "en-US"
+    """Of the voice."""
 
     @property
     def name(self) -> str:
