@@ -99,10 +99,18 @@ class VoiceSettings(Struct, frozen=True, forbid_unknown_fields=True):
     threads: Annotated[int, Meta(ge=1, le=64, description="a number from 1 to 64")] = 2
     default_voice: Annotated[str, Meta(min_length=1, description="a voice id")] = "en-US-James1"
     speech_model: Annotated[
-        str, Meta(min_length=1, description='"starter" or the directory of a CTranslate2 model')
+        str,
+        Meta(
+            min_length=1,
+            description='"starter", an installed model or the directory of a CTranslate2 model',
+        ),
     ] = "starter"
     language_model: Annotated[
-        str, Meta(min_length=1, description='"starter" or the path of a GGUF file')
+        str,
+        Meta(
+            min_length=1,
+            description='"starter", an installed model or the path of a GGUF file',
+        ),
     ] = "starter"
     context_tokens: Annotated[
         int, Meta(ge=512, le=131072, description="a number from 512 to 131072")
