@@ -66,6 +66,7 @@ def test_a_hash_may_be_left_out() -> None:
         ("memory = 1", "memory = 0"),
         ('repo = "a/b"', 'repo = "a"'),
         ('path = "x.onnx"', 'path = "/etc/passwd"'),
+        ('path = "x.onnx"', 'path = "a/../x.onnx"'),
         ('path = "x.onnx"', 'path = "x.onnx", sha256 = "abc"'),
         ('path = "x.onnx"', 'path = "x.onnx", size = 0'),
         ("[[model]]", "color = 1\n[[model]]"),

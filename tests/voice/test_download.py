@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 from collections.abc import Iterator
@@ -240,7 +241,9 @@ def test_patience_ends(box: Box, hub: Hub) -> None:
 
 def test_a_box_without_internet(box: Box, hub: Hub) -> None:
     hub.close()
-    with pytest.raises(ModelError, match=r"no Internet.*another machine.*models import some"):
+    with pytest.raises(
+        ModelError, match=r"127\.0\.0\.1 cannot .*no Internet.*another machine.*models import some"
+    ):
         box.pull()
     assert box.pauses == [1.0, 2.0]
 
@@ -346,6 +349,31 @@ def test_one_command_at_a_time(box: Box) -> None:
         box.pull()
 
 
-def test_the_address_of_the_hub_must_be_one() -> None:
+@pytest.mark.parametrize("address", ["ftp://example.com", "example.com", "http://", "http://["])
+def test_the_address_of_the_hub_must_be_one(address: str) -> None:
     with httpx.Client() as client, pytest.raises(ModelError, match="HF_ENDPOINT"):
-        Downloader(client, "ftp://example.com")
+        Downloader(client, address)
+
+
+@pytest.mark.parametrize("location", ["http://[", "http://127.0.0.1:x/"])
+def test_redirects_to_what_is_no_address(box: Box, hub: Hub, location: str) -> None:
+    hub.tricks = [lambda request: request.say(302, {"Location": location})] * 6
+    with pytest.raises(ModelError, match=r"HF_ENDPOINT|later"):
+        box.pull()
+
+
+def test_a_redirect_that_leads_nowhere(box: Box, hub: Hub) -> None:
+    hub.tricks = [lambda request: request.say(302)]
+    with pytest.raises(ModelError, match="answered HTTP 302"):
+        box.pull()
+
+
+def test_a_disk_that_fills_up_meanwhile(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Downloader, "_save", full)
+        with pytest.raises(ModelError, match=r"is full\. Make room"):
+            box.pull()
+    box.pull()

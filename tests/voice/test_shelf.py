@@ -90,6 +90,17 @@ def test_removed_models_are_gone(shelf: Shelf) -> None:
     shelf.remove("base")
 
 
+def test_a_link_on_the_shelf_is_removed_and_not_what_it_leads_to(
+    shelf: Shelf, tmp_path: Path
+) -> None:
+    shutil.copytree(STARTER / "asr", tmp_path / "elsewhere")
+    (shelf.root / "linked").symlink_to(tmp_path / "elsewhere")
+    assert shelf.find("linked") is not None
+    shelf.remove("linked")
+    assert shelf.find("linked") is None
+    assert (tmp_path / "elsewhere" / "model.bin").is_file()
+
+
 def test_settings_name_models_of_the_shelf(shelf: Shelf) -> None:
     speech = speech_card("base", shelf.root)
     language = language_card("qwen", shelf.root)

@@ -221,7 +221,10 @@ def _say_installed(model: Installed) -> None:
         soft_wrap=True,
     )
     if (key := SETTINGS.get(model.kind)) is not None:
-        out.print(f'To use it, set in [voice]: {key} = "{model.name}"', markup=False)
+        # A voice is called like its file, whatever its directory is called.
+        voices = sorted(path.stem for path in model.path.glob("*.onnx"))
+        value = voices[0] if voices else model.name
+        out.print(f'To use it, set in [voice]: {key} = "{value}"', markup=False)
 
 
 @contextmanager

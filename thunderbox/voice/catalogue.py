@@ -23,7 +23,7 @@ NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$"
 
 _Text = Annotated[str, Meta(min_length=1)]
 _Hash = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
-_Path = Annotated[str, Meta(pattern=r"^[\w.-]+(/[\w.-]+)*$")]
+_Path = Annotated[str, Meta(pattern=r"^\w[\w.-]*(/\w[\w.-]*)*$")]
 
 
 class RemoteFile(Struct, frozen=True, forbid_unknown_fields=True):
@@ -48,7 +48,7 @@ class Recommended(Struct, frozen=True, forbid_unknown_fields=True):
     licence: _Text
     languages: Annotated[list[_Text], Meta(min_length=1)]
     memory: Annotated[int, Meta(gt=0)]
-    repo: Annotated[str, Meta(pattern=r"^[\w.-]+/[\w.-]+$")]
+    repo: Annotated[str, Meta(pattern=r"^\w[\w.-]*/\w[\w.-]*$")]
     revision: _Text
     files: Annotated[list[RemoteFile], Meta(min_length=1)]
 

@@ -96,8 +96,7 @@ class Downloader:
         free_space: Callable[[Path], int] = lambda path: shutil.disk_usage(path).free,
     ) -> None:
         self.endpoint = endpoint.rstrip("/")
-        parts = urlsplit(self.endpoint)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        if not transfer.is_address(self.endpoint):
             raise ModelError(
                 f'HF_ENDPOINT is "{endpoint}", but must be the address of a hub, such as '
                 f"{DEFAULT_ENDPOINT}."
@@ -184,7 +183,12 @@ class Downloader:
                 _write_notes(part.with_name(_NOTES), notes)
                 self._save(response, part, have, promised.size or file.size)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-            raise _PassingError(self._no_internet(model, url), _TRIES_UNREACHABLE) from error
+            raise _PassingError(self._no_internet(model, error), _TRIES_UNREACHABLE) from error
+        except (httpx.InvalidURL, ValueError) as error:
+            raise ModelError(
+                f"{self.endpoint} leads to an address that is none ({error}). Set HF_ENDPOINT to "
+                "another hub."
+            ) from error
         except httpx.HTTPError as error:
             raise _PassingError(
                 f"{file.name} was cut off again and again ({type(error).__name__}). Run the same "
@@ -229,7 +233,7 @@ class Downloader:
             )
             try:
                 answer = {name.lower(): value for name, value in response.headers.items()}
-                if response.is_redirect:
+                if response.has_redirect_location:
                     hub = {**answer, **hub} if at_home else hub
                     there = urljoin(url, answer["location"])
                     if not transfer.may_follow(self.endpoint, there):
@@ -312,13 +316,13 @@ class Downloader:
                 "directory on another disk with --data."
             )
 
-    def _no_internet(self, model: Recommended, url: str) -> str:
-        host = urlsplit(url).hostname
-        files = ", ".join(file.name for file in model.files)
+    def _no_internet(self, model: Recommended, error: httpx.RequestError) -> str:
+        files = ", ".join(file.path for file in model.files)
         return (
-            f"{host} cannot be reached. If this box has no Internet: fetch {files} from "
-            f"{self.endpoint}/{model.repo} on another machine, put them into a directory named "
-            f"{model.name}, copy it here and run `thunderbox models import {model.name}`."
+            f"{error.request.url.host} cannot be reached ({error}). If this box has no Internet: "
+            f"fetch {files} from {self.endpoint}/{model.repo} on another machine, put them into a "
+            f"directory named {model.name}, copy it here and run `thunderbox models import "
+            f"{model.name}`."
         )
 
 

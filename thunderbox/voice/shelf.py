@@ -146,7 +146,9 @@ class Shelf:
     def remove(self, name: str) -> None:
         """Take a model off the shelf, or what a pull left half done."""
         path = self.root / name
-        if path.is_dir():
+        if path.is_symlink():
+            path.unlink()
+        elif path.is_dir():
             # Renamed first: a removal that is cut short leaves no half model under the name.
             gone = self.root / PARTIAL / f".removed-{name}"
             shutil.rmtree(gone, ignore_errors=True)

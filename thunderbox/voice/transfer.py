@@ -83,6 +83,15 @@ def range_headers(have: int, kept: Promise | None) -> dict[str, str]:
     return headers
 
 
+def is_address(text: str) -> bool:
+    """Whether this is the address of a server."""
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
+
+
 def may_follow(endpoint: str, target: str) -> bool:
     """Whether a redirect may lead there: over https anywhere, without it only on the same host."""
     home, there = urlsplit(endpoint), urlsplit(target)
