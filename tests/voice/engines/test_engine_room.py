@@ -6,7 +6,10 @@ from tests.peers.openai import OpenAIServer
 from tests.peers.openai_server import WORDS
 from tests.voice.engines.sounds import collect
 from thunderbox.errors import StartError
+from thunderbox.voice import intake
 from thunderbox.voice.engine_room import load_engines
+from thunderbox.voice.models import STARTER
+from thunderbox.voice.shelf import Shelf
 
 
 async def test_every_engine_is_there_and_warm(tmp_path: Path, piper_directory: Path) -> None:
@@ -26,6 +29,29 @@ async def test_every_engine_is_there_and_warm(tmp_path: Path, piper_directory: P
         engines.close()
         engines.close()
         assert not engines.ready
+
+
+async def test_installed_models_are_named_like_on_the_shelf(
+    tmp_path: Path, piper_directory: Path
+) -> None:
+    shelf = Shelf(tmp_path / "models")
+    intake.bring(STARTER / "asr", shelf, "base")
+    intake.bring(STARTER / "lm" / "starter.gguf", shelf, "qwen")
+    intake.bring(piper_directory / "en_US-tiny-low.onnx", shelf)
+    engines = await load_engines(
+        speech_model="base",
+        language_model="qwen",
+        default_voice="en_US-tiny-low",
+        cache_dir=shelf.root,
+        models_dir=shelf.root,
+    )
+    try:
+        names = [card.name for card in engines.cards]
+        assert names == ["base", "qwen", "en_US-tiny-low", "espeak-ng"]
+        assert not any(card.starter for card in engines.cards)
+        assert await collect(engines.synthesizer.speak("Hello.", "en-US-Tiny"))
+    finally:
+        engines.close()
 
 
 async def test_remote_engines_do_the_work_of_the_local_ones(
