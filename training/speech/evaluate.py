@@ -191,6 +191,13 @@ def invented(
     return len(made_up), made_up
 
 
+def drawn(
+    seed: int, known: set[str], held_out: bool = False, invented: bool = False
+) -> Iterator[Sentence]:
+    """Yield unseen sentences, either without invented names or each with one."""
+    return (s for s in unseen_sentences(seed, held_out, known) if s.invented == invented)
+
+
 def reception() -> Iterator[Sentence]:
     """Yield the receptionist's own lines, over and over."""
     lines = phrases.RECEPTION.strip().splitlines()
@@ -217,19 +224,22 @@ def report(folder: Path, threads: int, scale: float) -> tuple[dict, dict[str, li
     size = lambda n: max(10, round(n * scale))  # noqa: E731
     sets = {
         "held-out sentences, held-out voices": measure(
-            ears, unseen_sentences(SEED, False, known), size(420), held_out_voice
+            ears, drawn(SEED, known), size(420), held_out_voice
         ),
         "held-out templates, held-out voices": measure(
-            ears, unseen_sentences(SEED + 1, True, known), size(160), held_out_voice
+            ears, drawn(SEED + 1, known, held_out=True), size(160), held_out_voice
         ),
         "held-out sentences, training voices": measure(
-            ears, unseen_sentences(SEED + 2, False, known), size(160), training_voice
+            ears, drawn(SEED + 2, known), size(160), training_voice
         ),
         "held-out sentences, default voice": measure(
-            ears, unseen_sentences(SEED + 3, False, known), size(160), default_voice
+            ears, drawn(SEED + 3, known), size(160), default_voice
         ),
         "the same, not narrowed (16 kHz)": measure(
-            ears, unseen_sentences(SEED + 3, False, known), size(160), default_voice, narrow=False
+            ears, drawn(SEED + 3, known), size(160), default_voice, narrow=False
+        ),
+        "sentences with invented names, held-out voices": measure(
+            ears, drawn(SEED + 4, known, invented=True), size(60), held_out_voice
         ),
         "reception lines (trained on), default voice": measure(
             ears, reception(), size(105), default_voice

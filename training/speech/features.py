@@ -31,19 +31,40 @@ class LogMel(torch.nn.Module):
         self.register_buffer("window", torch.from_numpy(hann))
 
     def forward(
-        self, samples: torch.Tensor, line: tuple[torch.Tensor, torch.Tensor] | None = None
+        self,
+        samples: torch.Tensor,
+        line: tuple[torch.Tensor, torch.Tensor] | None = None,
+        throat: torch.Tensor | None = None,
     ) -> torch.Tensor:
-        """Compute features; ``line`` is what `telephone_line` returned."""
+        """Compute features; ``line`` is from `telephone_line`, ``throat`` from `other_throats`."""
         spectrum = torch.stft(
             F.pad(samples, (0, HOP)), WINDOW, HOP, window=self.window, return_complex=True
         )[..., :-1]
         power = spectrum.real.square() + spectrum.imag.square()
+        filters = self.filters
         if line is not None:
             keep, mirror = line
-            power = power * keep[..., None] + power.flip(1) * mirror[..., None]
-        log = (self.filters @ power).clamp(min=1e-10).log10()
+            filters = filters * keep[:, None] + (filters * mirror[:, None]).flip(-1)
+        if throat is not None:
+            filters = filters @ throat
+        log = (filters @ power).clamp(min=1e-10).log10()
         log = torch.maximum(log, log.amax((1, 2), keepdim=True) - 8.0)
         return (log + 4.0) / 4.0
+
+
+def other_throats(rows: int, share: float = 0.6) -> torch.Tensor:
+    """Draw for each row a (bins, bins) stretch of the frequency axis: a shorter or longer throat.
+
+    The synthesiser has few voices; stretched, each becomes many.
+    """
+    other = torch.rand(rows, 1) < share
+    low = torch.where(other, 0.86 + 0.30 * torch.rand(rows, 1), 1.0)
+    # Formants do not all move alike: some throats stretch differently below and above 1.5 kHz.
+    uneven = other & (torch.rand(rows, 1) < 0.4)
+    high = torch.where(uneven, low * (0.86 + 0.28 * torch.rand(rows, 1)), low)
+    bins = torch.arange(BINS).float()
+    source = bins / torch.lerp(low, high, ((bins - 15) / 45).clamp(0, 1))
+    return (1 - (source[..., None] - bins).abs()).clamp(min=0)
 
 
 def _mu_law_table() -> torch.Tensor:

@@ -46,12 +46,17 @@ PROPER = {
 
 @dataclass(frozen=True)
 class Sentence:
-    """One utterance: what to speak, what to write; ``held_out`` when its template is."""
+    """One utterance: what to speak, what to write.
+
+    ``held_out`` when its template is; ``invented`` when it holds a name made of syllables, whose
+    spelling nobody can know from its sound.
+    """
 
     spoken: str
     written: str
     topic: str
     held_out: bool
+    invented: bool = False
 
 
 def normalise(text: str) -> str:
@@ -87,6 +92,7 @@ class Generator:
 
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
+        self.invented = False
         self.templates: dict[tuple[str, bool], list[str]] = {}
         for topic, (block, _) in phrases.TOPICS.items():
             for line in filter(None, map(str.strip, block.splitlines())):
@@ -109,6 +115,7 @@ class Generator:
         if not held_out and pick.random() < RECEPTION_SHARE:
             line = pick.choice(self.reception)
             return Sentence(line, line, "reception", False)
+        self.invented = False
         topic = pick.choices(self.topics, self.weights)[0]
         template = pick.choice(self.templates[topic, held_out])
         raw = self._expand(template)
@@ -121,7 +128,8 @@ class Generator:
                 raw = self._expand(raw)
             elif chance < 0.20:
                 raw = f"{raw} {self._expand(pick.choice(self.templates[topic, False]))}"
-        return Sentence(self._render(raw, 1), self._render(raw, 2), topic, held_out)
+        spoken, written = self._render(raw, 1), self._render(raw, 2)
+        return Sentence(spoken, written, topic, held_out, self.invented)
 
     @staticmethod
     def _uncapitalise(text: str) -> str:
@@ -236,7 +244,7 @@ class Generator:
         return number_words(pick.randint(100, 2000), pick.choice(["", "and"]))
 
     def _odd_name(self) -> str:
-        pick = self.random
+        pick, self.invented = self.random, True
         syllables = "".join(
             pick.choice(lx.ONSETS) + pick.choice(lx.NUCLEI) for _ in range(pick.randint(1, 2))
         )
@@ -257,7 +265,9 @@ class Generator:
         return f"{name} {kind}"
 
     def _spelled(self) -> str:
+        before = self.invented
         word = self.random.choice([*lx.LAST_NAMES, self._odd_name()]).upper()[:7]
+        self.invented = before
         letters = ["⟨[[eI]]~A⟩" if letter == "A" else letter for letter in word if letter.isalpha()]
         return " ".join(letters)
 

@@ -21,7 +21,7 @@ import noise
 import numpy as np
 import torch
 import torch.nn.functional as F
-from features import HOP, RATE, LogMel, mu_law, telephone_line
+from features import HOP, RATE, LogMel, mu_law, other_throats, telephone_line
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from torch import nn
 from transformers import AttentionInterface, WhisperConfig, WhisperForConditionalGeneration
@@ -32,10 +32,12 @@ WINDOW_FRAMES = WINDOW_SECONDS * 100
 LONG_FRAMES = 3000
 BPE_SIZE = 800
 WIDTH = 160
-PEAK_RATE = 1.6e-3
-WARM_UP = 400
-EMPTY_SHARE = 0.14
+MUON_RATE = 3e-3
+ADAM_RATE = 1e-3
+WARM_UP = 100
+EMPTY_SHARE = 0.13
 TIMED_SHARE = 0.08
+WRONG_SHARE = 0.15
 FRAME_BUDGET = 12_000
 STRESS = set("ˈˌː_ -:|'ˑ.,;?!()0123456789\u0303\u0329\u032a\u200d")
 
@@ -68,6 +70,33 @@ def build_tokenizer(texts: list[str]) -> Tokenizer:
     return tokenizer
 
 
+class Guide:
+    """Tells the decoder where to look: near the place that a token's share of the letters suggests.
+
+    Speech runs evenly enough for that, and a decoder that looks at the right place from the start
+    need not find it by chance.
+    """
+
+    def __init__(self, spans: list[tuple[float, float, list[float]]], width: int, frames: int):
+        centres = torch.zeros(len(spans), width)
+        widths = torch.ones(len(spans), 1)
+        self.known = torch.zeros(len(spans), width, dtype=torch.bool)
+        for i, (begin, end, shares) in enumerate(spans):
+            known = slice(1, 1 + len(shares))
+            centres[i, known] = begin + (end - begin) * torch.tensor(shares)
+            self.known[i, known] = True
+            widths[i] = 3 + 0.08 * (end - begin)
+        away = (torch.arange(frames) - centres[..., None]) / widths[..., None]
+        self.nearness = torch.exp(-0.5 * away.square())
+        self.losses: list[torch.Tensor] = []
+
+    def watch(self, weights: torch.Tensor) -> None:
+        """Note how much of half the heads' attention falls near the right place."""
+        half = weights[:, : weights.shape[1] // 2].float()
+        near = (half * self.nearness[:, None]).sum(-1).mean(1)
+        self.losses.append(-(near[self.known] + 1e-3).log().mean())
+
+
 def lean_attention(
     module: nn.Module,
     query: torch.Tensor,
@@ -83,7 +112,11 @@ def lean_attention(
         if module.is_causal and scores.shape[-2] > 1:
             future = torch.ones(scores.shape[-2:], dtype=torch.bool).triu(1)
             scores = scores.masked_fill(future, -1e4)
-        mixed = torch.matmul(scores.softmax(-1), value)
+        weights = scores.softmax(-1)
+        mixed = torch.matmul(weights, value)
+        guide: Guide | None = getattr(module, "guide", None)
+        if guide is not None:
+            guide.watch(weights)
     return mixed.transpose(1, 2).contiguous(), None
 
 
@@ -141,10 +174,11 @@ def encode(model: WhisperForConditionalGeneration, features: torch.Tensor) -> to
 
 @dataclass
 class Utterance:
-    """One row of the corpus, with its tokens and phoneme numbers."""
+    """One row of the corpus: its tokens, how far into the text each is, its phonemes."""
 
     samples: np.ndarray
     tokens: list[int]
+    places: list[float]
     phonemes: list[int]
 
 
@@ -158,6 +192,7 @@ class Batch:
     phonemes: torch.Tensor
     phoneme_counts: torch.Tensor
     lengths: torch.Tensor
+    guide: Guide
 
 
 class Corpus:
@@ -185,14 +220,12 @@ class Corpus:
         }
         symbols = sorted({s for _, row in rows for s in row["ipa"]} - STRESS)
         self.symbols = {symbol: i + 1 for i, symbol in enumerate(symbols)}
-        self.utterances = [
-            Utterance(
-                samples,
-                self.tokenizer.encode(row["text"]).ids,
-                [self.symbols[s] for s in row["ipa"] if s in self.symbols],
-            )
-            for samples, row in rows
-        ]
+        self.utterances: list[Utterance] = []
+        for samples, row in rows:
+            encoding = self.tokenizer.encode(row["text"])
+            places = [(a + b) / 2 / len(row["text"]) for a, b in encoding.offsets]
+            phonemes = [self.symbols[s] for s in row["ipa"] if s in self.symbols]
+            self.utterances.append(Utterance(samples, encoding.ids, places, phonemes))
         self.utterances.sort(key=lambda u: len(u.samples))
         self.noises = self._noise_bank(out / "noises.npy", 12 * RATE, 160)
         self.clips = self._clip_bank(out / "clips.npy", WINDOW_SECONDS * RATE, 2600)
@@ -222,9 +255,9 @@ class Corpus:
         position = 0
         while position < len(self.utterances):
             draw = self.random.random()
-            if draw < 0.03:
+            if draw < 0.02:
                 frames = LONG_FRAMES
-            elif draw < 0.16:
+            elif draw < 0.10:
                 frames = WINDOW_FRAMES
             else:
                 longest = self.utterances[min(position + 40, len(self.utterances) - 1)]
@@ -239,7 +272,7 @@ class Corpus:
     def _batch(self, window: int, group: list[Utterance]) -> Batch:
         pick, rng = self.random, self.rng
         longest = max(len(u.samples) for u in group)
-        total = min(WINDOW_SECONDS * RATE, longest + int(pick.uniform(0.1, 1.3) * RATE))
+        total = min(WINDOW_SECONDS * RATE, longest + int(pick.uniform(0.1, 1.0) * RATE))
         if window == WINDOW_FRAMES:
             total = WINDOW_SECONDS * RATE
         total -= total % (2 * HOP)
@@ -247,6 +280,7 @@ class Corpus:
         rows = len(group) + empties
         wave = np.zeros((rows, total), np.float32)
         ends = np.full(rows, total)
+        spans: list[tuple[float, float]] = []
         for i, utterance in enumerate(group):
             samples = utterance.samples[
                 pick.randint(0, RATE // 16) if pick.random() < 0.35 else 0 :
@@ -256,6 +290,7 @@ class Corpus:
             samples = samples[: total - lead]
             level = 10 ** (-pick.uniform(-2, 21) / 20) / 32768
             wave[i, lead : lead + len(samples)] = samples * np.float32(level)
+            spans.append((lead / HOP / 2, (lead + len(samples)) / HOP / 2))
             tail = int(pick.uniform(0.02, 0.7) * RATE)
             ends[i] = min(total, lead + len(samples) + tail)
             if pick.random() < 0.75:
@@ -276,7 +311,8 @@ class Corpus:
         samples = torch.from_numpy(wave)
         if pick.random() < 0.8:
             samples = mu_law(samples)
-        features = self.log_mel(samples, telephone_line(rows))[..., : total // HOP]
+        features = self.log_mel(samples, telephone_line(rows), other_throats(rows))
+        features = features[..., : total // HOP]
         frames = (ends + HOP - 1) // HOP
         if pick.random() < 0.65 or window == LONG_FRAMES:
             # The runtime pads features, not samples, with zeros.
@@ -287,10 +323,15 @@ class Corpus:
         if pick.random() < 0.3:
             low, high = pick.randint(0, 70), pick.randint(2, 9)
             features[:, low : low + high] = features.mean()
-        return self._with_targets(features, group, rows, frames)
+        return self._with_targets(features, group, rows, frames, spans)
 
     def _with_targets(
-        self, features: torch.Tensor, group: list[Utterance], rows: int, frames: np.ndarray
+        self,
+        features: torch.Tensor,
+        group: list[Utterance],
+        rows: int,
+        frames: np.ndarray,
+        spans: list[tuple[float, float]],
     ) -> Batch:
         mark, pick = self.marks, self.random
         sequences: list[list[int]] = []
@@ -312,7 +353,13 @@ class Corpus:
             labels[i, : len(sequence)] = torch.tensor(sequence)
             if i >= len(group):
                 labels[i, 1] = mark["empty"]
+        # Some wrong tokens in what came before: who cannot trust his own words listens harder.
+        wrong = torch.rand(inputs.shape) < WRONG_SHARE
+        wrong &= (torch.rand(rows, 1) < 0.5) & (inputs < mark["end"])
+        inputs = torch.where(wrong, torch.randint(0, mark["end"], inputs.shape), inputs)
         phonemes = [u.phonemes for u in group] + [[]] * (rows - len(group))
+        places = [(*span, u.places) for span, u in zip(spans, group, strict=True)]
+        places += [(0.0, 1.0, [])] * (rows - len(group))
         return Batch(
             features=features,
             inputs=inputs[:, :-1],
@@ -320,13 +367,16 @@ class Corpus:
             phonemes=torch.tensor([p for row in phonemes for p in row]),
             phoneme_counts=torch.tensor([len(row) for row in phonemes]),
             lengths=torch.from_numpy(np.minimum((frames + 1) // 2, features.shape[-1] // 2)),
+            guide=Guide(places, width - 1, features.shape[-1] // 2),
         )
 
 
 def loss_of(
     model: WhisperForConditionalGeneration, head: nn.Linear, batch: Batch
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return (next-token loss, phoneme CTC loss)."""
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Return (next-token loss, phoneme CTC loss, guide loss)."""
+    for layer in model.model.decoder.layers:
+        layer.encoder_attn.guide = batch.guide
     with torch.autocast("cpu", dtype=torch.bfloat16):
         hidden = encode(model, batch.features)
         decoded = model.model.decoder(
@@ -343,16 +393,33 @@ def loss_of(
         batch.phoneme_counts,
         zero_infinity=True,
     )
-    return text, sound
+    return text, sound, torch.stack(batch.guide.losses).mean()
+
+
+def build_optimisers(
+    model: WhisperForConditionalGeneration, head: nn.Linear
+) -> list[torch.optim.Optimizer]:
+    """Return Muon for the layers' matrices (it needs fewer steps) and AdamW for the rest."""
+    layers = [*model.model.encoder.layers.parameters(), *model.model.decoder.layers.parameters()]
+    matrices = [w for w in layers if w.ndim == 2]
+    known = set(map(id, matrices))
+    every = [*model.parameters(), *head.parameters()]
+    others = [w for w in every if w.requires_grad and id(w) not in known]
+    muon = torch.optim.Muon(
+        [{"params": matrices, "peak": MUON_RATE}],
+        weight_decay=0.01,
+        momentum=0.95,
+        adjust_lr_fn="match_rms_adamw",
+    )
+    adam = torch.optim.AdamW(
+        [{"params": others, "peak": ADAM_RATE}], weight_decay=0.0, betas=(0.9, 0.98), fused=True
+    )
+    return [muon, adam]
 
 
 def rate_at(step: int, progress: float) -> float:
-    """Return the learning rate: warm-up by steps, then a cosine by share of the time spent."""
-    return (
-        PEAK_RATE
-        * min(1.0, (step + 1) / WARM_UP)
-        * (0.5 + 0.5 * math.cos(math.pi * progress) + 0.01)
-    )
+    """Return the share of the peak rate: warm-up by steps, then a cosine by the time spent."""
+    return min(1.0, (step + 1) / WARM_UP) * (0.5 + 0.5 * math.cos(math.pi * progress) + 0.01)
 
 
 def save(path: Path, **state: object) -> None:
@@ -361,46 +428,54 @@ def save(path: Path, **state: object) -> None:
     path.with_suffix(".new").replace(path)
 
 
-def train(corpus_folder: Path, out: Path, minutes: float, threads: int) -> None:
+def train(
+    corpus_folder: Path, out: Path, minutes: float, threads: int, resume: Path | None, begin: float
+) -> None:
     """Train until the minutes are spent, checkpointing the running average of the weights."""
     torch.set_num_threads(threads)
     torch.manual_seed(SEED)
     corpus = Corpus(corpus_folder, out)
     model = build_model(corpus.tokenizer.get_vocab_size(), corpus.marks)
     head = nn.Linear(WIDTH, len(corpus.symbols) + 1)
+    if resume is not None:
+        state = torch.load(resume, weights_only=True)
+        model.load_state_dict(state["model"])
+        if "head" in state:
+            head.load_state_dict(state["head"])
     weights = [p for p in [*model.parameters(), *head.parameters()] if p.requires_grad]
     size = sum(p.numel() for p in model.parameters())
     print(f"{len(corpus.utterances)} utterances, {size / 1e6:.2f} M parameters", flush=True)
     average = [w.detach().clone() for w in weights]
-    matrices = [w for w in weights if w.ndim > 1]
-    others = [w for w in weights if w.ndim <= 1]
-    groups = [{"params": matrices, "weight_decay": 0.01}, {"params": others, "weight_decay": 0.0}]
-    optimiser = torch.optim.AdamW(groups, lr=PEAK_RATE, betas=(0.9, 0.98), fused=True)
+    optimisers = build_optimisers(model, head)
     began = saved = shown = time.monotonic()
     step, heard, recent, epoch = 0, 0, [], 0
     names = [n for n, p in model.named_parameters() if p.requires_grad]
     while True:
         epoch += 1
         for batch in corpus.batches():
-            progress = min(1.0, (time.monotonic() - began) / (minutes * 60))
-            for group in optimiser.param_groups:
-                group["lr"] = rate_at(step, progress)
-            text, sound = loss_of(model, head, batch)
-            (text + (0.5 - 0.3 * progress) * sound).backward()
+            passed = (time.monotonic() - began) / (minutes * 60)
+            progress = min(1.0, begin + (1 - begin) * passed)
+            for optimiser in optimisers:
+                for group in optimiser.param_groups:
+                    group["lr"] = group["peak"] * rate_at(step, progress)
+            text, sound, guide = loss_of(model, head, batch)
+            guide_share = 0.4 * max(0.0, 1 - 2 * progress)
+            (text + (0.5 - 0.3 * progress) * sound + guide_share * guide).backward()
             torch.nn.utils.clip_grad_norm_(weights, 1.0)
-            optimiser.step()
-            optimiser.zero_grad(set_to_none=True)
+            for optimiser in optimisers:
+                optimiser.step()
+                optimiser.zero_grad(set_to_none=True)
             step, heard = step + 1, heard + len(batch.inputs)
             pull = max(0.002, 1 / (step + 1)) if step < 2000 else 0.002
             torch._foreach_lerp_(average, [w.detach() for w in weights], pull)
-            recent.append((text.item(), sound.item()))
+            recent.append((text.item(), sound.item(), guide.item()))
             now = time.monotonic()
             if step % 50 == 0:
-                text_mean, sound_mean = np.mean(recent, 0)
+                text_mean, sound_mean, guide_mean = np.mean(recent, 0)
                 speed = heard / (now - shown)
                 print(
                     f"{step} epoch {epoch} {now - began:.0f}s text {text_mean:.3f} "
-                    f"sound {sound_mean:.3f} {speed:.0f} utterances/s",
+                    f"sound {sound_mean:.3f} guide {guide_mean:.3f} {speed:.0f} utterances/s",
                     flush=True,
                 )
                 recent, heard, shown = [], 0, now
@@ -416,6 +491,7 @@ def train(corpus_folder: Path, out: Path, minutes: float, threads: int) -> None:
                             names.index("model.decoder.embed_tokens.weight")
                         ],
                     },
+                    head=head.state_dict(),
                     config=model.config.to_dict(),
                     step=step,
                     seconds=now - began,
@@ -432,9 +508,11 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("build/training/speech/run"))
     parser.add_argument("--minutes", type=float, default=85)
     parser.add_argument("--threads", type=int, default=1)
-    arguments = parser.parse_args()
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    train(arguments.corpus, arguments.out, arguments.minutes, arguments.threads)
+    parser.add_argument("--resume", type=Path, help="begin with a checkpoint's weights")
+    parser.add_argument("--begin", type=float, default=0.0, help="share of the schedule to skip")
+    given = parser.parse_args()
+    given.out.mkdir(parents=True, exist_ok=True)
+    train(given.corpus, given.out, given.minutes, given.threads, given.resume, given.begin)
 
 
 if __name__ == "__main__":
