@@ -131,7 +131,7 @@ def run_booking(call: Call, tool: Tool, known: dict[str, str]) -> None:
         }
         call.call_tools([(tool, arguments)], "", "tool")
         good = r.random() < 0.75
-        call.add("tool", booking_result(call) if good else error(call))
+        call.add("tool", booking_result(call, known) if good else error(call))
         if good:
             call.say(confirmed(call, tool, known, call.messages[-1]["content"]), "result")
             again = r.random() < 0.12
@@ -165,15 +165,19 @@ def run_booking(call: Call, tool: Tool, known: dict[str, str]) -> None:
         known.update({role: fresh[role] for role in roles})
 
 
-def booking_result(call: Call) -> str:
+def booking_result(call: Call, known: dict[str, str]) -> str:
     """A good answer of a booking tool."""
     r, lex = call.rng, call.lex
     roll = r.random()
     status = lex.pick("confirmed", "confirmed", "booked", "ok", "success")
-    if roll < 0.6:
+    if roll < 0.45:
         return json.dumps({"status": status})
+    if roll < 0.6:
+        data: dict[str, object] = {"status": status, "id": r.randint(1, 99)}
+        data |= {role: call.heard(known[role]) for role in ("day", "time") if role in known}
+        return json.dumps(data, separators=(",", ":") if r.random() < 0.7 else None)
     if roll < 0.7:
-        return json.dumps({"status": status, lex.pick("code", "id", lex.word()): lex.digits()})
+        return json.dumps({"status": status, lex.pick("code", "number", lex.word()): lex.digits()})
     sentence = lex.fill(
         lex.pick(
             "Your {word} is booked for {day}.", "See you on {day}.", "The {word} is confirmed.",
@@ -215,7 +219,7 @@ def confirmed(call: Call, tool: Tool, known: dict[str, str], result: str) -> str
     day = call.heard(known["day"])
     at = f" at {call.heard(known['time'])}" if "time" in known else ""
     text = f"Your {booked_noun(tool)} is confirmed for {day}{at}".rstrip(".") + "."
-    return text + extras(data, ("status",))
+    return text + extras(data, ("status", "id", "day", "time"))
 
 
 def error(call: Call) -> str:

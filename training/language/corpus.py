@@ -11,22 +11,32 @@ from pathlib import Path
 
 import numpy as np
 from calls import Dialogue
-from dialogues import dialogue, drill
+from dialogues import dialogue, drill, practice
 from tokens import encode, load_tokenizer, render, train_tokenizer
 
 PER_SHARD = 4096
 LONGEST = 1024
 
 
-# Shares of drills and of easy calls: bare copying first, then short prompts, then whole calls.
-STAGES = ((1, 0.6, 0.4), (4, 0.15, 0.6), (8, 0.03, 0.3), (10**6, 0.0, 0.15))
+# Until which shard, and the shares of drills, of practice and of easy calls; the rest are whole
+# calls. Bare copying comes first, then single skills in the open, then the same in long prompts.
+STAGES = (
+    (1, 0.5, 0.3, 0.2),
+    (4, 0.05, 0.6, 0.2),
+    (8, 0.0, 0.25, 0.25),
+    (10**6, 0.0, 0.1, 0.15),
+)
 
 
 def lesson(rng: random.Random, index: int) -> Dialogue:
     """One call of the difficulty that fits the shard's number."""
-    drills, easy = next(stage[1:] for stage in STAGES if index < stage[0])
+    drills, practices, easy = next(stage[1:] for stage in STAGES if index < stage[0])
     roll = rng.random()
-    return drill(rng) if roll < drills else dialogue(rng, easy=roll < drills + easy)
+    if roll < drills:
+        return drill(rng)
+    if roll < drills + practices:
+        return practice(rng)
+    return dialogue(rng, easy=roll < drills + practices + easy)
 
 
 def write_tokenizer(path: Path, seed: int) -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
+import topics
 from bookings import book
 from calls import Call, Dialogue
 from errands import order, other, transfer, two_tools
 from facts import Writer
-from owners import REFUSAL, Ask, FactLexicon
+from hours import write_hours
+from owners import REFUSAL, Ask, FactLexicon, Owner
+from prices import write_prices
 from sayings import (
     BOX_LINES,
     ELSE,
@@ -30,7 +33,7 @@ from sayings import (
     YES,
 )
 from speech import Recogniser
-from toolbox import toolbox
+from toolbox import Tool, book_tool, order_tool, toolbox, transfer_tool
 
 DRILLS = (
     "The {word} plan is {word}.",
@@ -60,7 +63,7 @@ def dialogue(rng: random.Random, held_out: bool = False, easy: bool = False) -> 
     for _ in range(count):
         exchange = rng.choices(EXCHANGES, WEIGHTS)[0]
         family = FAMILIES.get(exchange)
-        if family and call.tool(family) is None and rng.random() < 0.65:
+        if family and call.tool(family) is None and rng.random() < 0.8:
             exchange = question
         exchange(call)
         if call.over:
@@ -89,6 +92,29 @@ def drill(rng: random.Random) -> Dialogue:
     return Dialogue(messages, kinds, [])
 
 
+def practice(rng: random.Random) -> Dialogue:
+    """Many errands, or many questions about prices and hours, under a prompt of one line."""
+    lex = FactLexicon(rng)
+    business = lex.business()
+    role = lex.fill(rng.choice(topics.ROLES).replace("{b}", business))
+    owner = Owner(role, "", business)
+    tools: list[Tool] = []
+    if rng.random() < 0.4:
+        owner.prompt += f" {write_prices(lex, owner, False)}"
+        if rng.random() < 0.6:
+            owner.prompt += f" {write_hours(lex, owner, False)}"
+    else:
+        made = rng.choices((book_tool, order_tool, transfer_tool), (6, 3, 2), k=rng.randint(1, 3))
+        tools = [make(lex) for make in dict.fromkeys(made)]
+    call = Call(rng, lex, owner, tools, Recogniser(rng))
+    call.add("system", owner.prompt)
+    errands = [errand for errand, family in FAMILIES.items() if call.tool(family)]
+    for _ in range(rng.randint(4, 6)):
+        call.over = False
+        rng.choice(errands or [question])(call)
+    return Dialogue(call.messages, call.kinds, tools)
+
+
 def ask(call: Call) -> Ask:
     """A question that the prompt answers, or now and then one that it does not."""
     if not call.owner.asks or call.rng.random() < 0.2:
@@ -100,7 +126,7 @@ def question(call: Call) -> None:
     """The caller asks, the agent answers; sometimes cut short, repeated or asked two at once."""
     r, asked = call.rng, ask(call)
     roll = r.random()
-    if roll < 0.08 and asked.answer != REFUSAL:
+    if roll < 0.05 and asked.answer != REFUSAL:
         other = ask(call)
         if other.answer not in (REFUSAL, asked.answer):
             joint = r.choice((" And ", " and ", " Also, "))
@@ -191,4 +217,4 @@ EXCHANGES: tuple[Callable[[Call], None], ...] = (
     question, book, order, transfer, other, two_tools, talk, off_topic, unclear, repeat, goodbye,
 )  # fmt: skip
 FAMILIES = {book: "book", order: "order", transfer: "transfer", other: "other"}
-WEIGHTS = (50, 15, 6, 5, 8, 1.5, 8, 3, 3, 2, 1.5)
+WEIGHTS = (48, 19, 8, 5, 4, 0.6, 6, 2, 2, 2, 1.5)

@@ -25,7 +25,7 @@ class Writer:
         owner = Owner("", who if business else "Hello. How can I help you?", business)
         listed = r.random() < 0.18
         parts: list[str] = []
-        count = r.choice((0, 1, 1, 2, 3) if easy else (1, 2, 3, 4, 4, 5, 5, 6, 7, 8, 10, 13))
+        count = r.choice((0, 1, 1, 2, 3) if easy else (1, 2, 3, 3, 4, 4, 5, 5, 6, 8))
         names = r.sample(list(topics.TOPICS), len(topics.TOPICS))
         common = [n for n in ("address", "parking", "payment", "manager") if r.random() < 0.45]
         chosen = list(dict.fromkeys(common + names))[:count]
@@ -48,9 +48,7 @@ class Writer:
             owner.missing.append(lambda: missing(day_question(lex, lex.day())))
         parts += [
             lex.fill(s)
-            for s in r.sample(
-                topics.STYLES, r.choice((0, 0, 1) if easy else (0, 0, 1, 1, 2, 2, 3, 5))
-            )
+            for s in r.sample(topics.STYLES, r.choice((0, 0, 1) if easy else (0, 0, 1, 1, 2, 2, 3)))
         ]
         if r.random() < 0.3:
             greeting = r.choice(topics.GREETINGS)
@@ -89,10 +87,9 @@ class Writer:
                     owner.missing.append(lambda: missing(question))
             text = answer = upper_first(lex.fill(template))
             if r.random() < 0.05:
-                label = {"bring": "what to bring"}.get(name, name)
                 text = lex.pick(
-                    f'If callers ask about {label}, say: "{answer}"',
-                    f'When someone asks about {label}, answer "{answer}"',
+                    f'If callers ask about {name}, say: "{answer}"',
+                    f'When someone asks about {name}, answer "{answer}"',
                 )
         owner.asks.append(lambda: Ask(lex.fill(r.choice(asks)), answer, "fact"))
         return text

@@ -238,8 +238,8 @@ class Lexicon:
         return self.pick(str(self.rng.randint(2, 90)), self.number_words())
 
     def digits(self) -> str:
-        """Three to six digits."""
-        return "".join(str(self.rng.randint(0, 9)) for _ in range(self.rng.randint(3, 6)))
+        """Three to five digits."""
+        return "".join(str(self.rng.randint(0, 9)) for _ in range(self.rng.randint(3, 5)))
 
     def phone(self) -> str:
         """A telephone number."""
@@ -289,11 +289,11 @@ class Lexicon:
         """A day as a caller says it."""
         r = self.rng
         roll = r.random()
-        if roll < 0.68:
-            return r.choice(DAYS)
         if roll < 0.76:
+            return r.choice(DAYS)
+        if roll < 0.82:
             return f"next {r.choice(DAYS)}"
-        if roll < 0.88:
+        if roll < 0.94:
             return self.pick("tomorrow", "today", "tomorrow", "the day after tomorrow")
         return self.pick(
             f"{r.choice(MONTHS)} {r.choice(ORDINALS)}",
@@ -307,17 +307,17 @@ class Lexicon:
         half = self.pick("a.m.", "p.m.")
         minutes = self.pick("fifteen", "thirty", "forty five", "twenty", "ten")
         roll = r.random()
-        if roll < 0.36:
+        if roll < 0.52:
             return f"{hour} {half}"
-        if roll < 0.5:
+        if roll < 0.64:
             return hour
-        if roll < 0.6:
-            return f"{hour} {minutes}"
         if roll < 0.7:
+            return f"{hour} {minutes}"
+        if roll < 0.8:
             return f"{hour} {minutes} {half}"
-        if roll < 0.78:
+        if roll < 0.85:
             return f"{hour} o'clock"
-        if roll < 0.84:
+        if roll < 0.88:
             return self.pick(
                 "noon", f"half past {hour}", f"quarter past {hour}", f"quarter to {hour}"
             )

@@ -33,7 +33,7 @@ def write_prices(lexicon: FactLexicon, owner: Owner, listed: bool) -> str:
     """One to five priced services in one of many written forms."""
     lex, r = lexicon, lexicon.rng
     names: list[str] = []
-    for _ in range(r.choice((1, 2, 2, 3, 3, 4, 5))):
+    for _ in range(r.choice((1, 1, 2, 2, 2, 3, 3, 4))):
         name = lex.service()
         if all(bare(name) != bare(other) for other in names):
             names.append(name)

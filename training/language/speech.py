@@ -31,7 +31,7 @@ class Recogniser:
 
     def __init__(self, rng: random.Random) -> None:
         self.rng = rng
-        self.plain = rng.random() < 0.25
+        self.plain = rng.random() < 0.15
 
     def value(self, text: str) -> str:
         """How a spoken value is written by this recogniser."""
@@ -43,7 +43,7 @@ class Recogniser:
         """Fill `{slot}`s, which noise spares, and write the rest as it was heard."""
         r = self.rng
         text = template
-        if dress and r.random() < 0.28:
+        if dress and r.random() < 0.2:
             start = r.choice(BEFORE)
             if start.endswith(".") or text.split(" ", 1)[0] in ("I", "I'm", "I'd"):
                 text = f"{start} {text}"
@@ -51,7 +51,7 @@ class Recogniser:
                 text = f"{start} {text[:1].lower()}{text[1:]}"
         if dress and r.random() < 0.1:
             text = text.rstrip(".?") + (" " if r.random() < 0.5 else ", ") + r.choice(AFTER)
-        if r.random() < 0.13:
+        if r.random() < 0.07:
             text = self.noise(text)
         if self.plain:
             text = "".join(

@@ -93,7 +93,11 @@ def load_tokenizer(path: Path) -> Tokenizer:
 
 
 def encode(tokenizer: Tokenizer, dialogue: Dialogue) -> tuple[list[int], list[int]]:
-    """Token ids and, for each, 2 (a proving answer), 1 (other words) or 0 (markers, box lines)."""
+    """Token ids and a class for each.
+
+    3 stands for a tool call, 2 for any other answer that proves something, 1 for other words and
+    0 for markers and for what the box itself said.
+    """
     ids: list[int] = []
     weights: list[int] = []
     for i, message in enumerate(dialogue.messages):
@@ -107,6 +111,8 @@ def encode(tokenizer: Tokenizer, dialogue: Dialogue) -> tuple[list[int], list[in
         words = tokenizer.encode(f"{text}<|im_end|>").ids
         tail = tokenizer.encode("\n").ids
         weight = 2 if kind else (0 if role == "assistant" else 1)
+        if "tool_calls" in message:
+            weight = 3
         ids += head + words + tail
         weights += [0] * len(head) + [weight] * len(words) + [0] * len(tail)
     return ids, weights

@@ -11,18 +11,15 @@ BOOK_VERBS = words("book schedule make create reserve add set request arrange pl
 BOOK_NOUNS = words("""
     appointment appointment appointment booking reservation visit table session meeting slot
 """)
-DAY_NAMES = words("day day day date weekday appointment_day preferred_day booking_date")
-TIME_NAMES = words("""
-    time time time hour start_time appointment_time preferred_time slot_time
-""")
-NAME_NAMES = words("name name customer_name caller_name full_name patient_name guest_name")
+DAY_NAMES = words("day day day day date appointment_day preferred_day")
+TIME_NAMES = words("time time time time hour start_time preferred_time")
+NAME_NAMES = words("name name name customer_name caller_name")
 SERVICE_NAMES = ["service", "service", "treatment", "service_name"]
 PEOPLE_NAMES = ["people", "guests", "party_size", "number_of_people"]
 ORDER_TOOLS = words("""
-    order_status get_order lookup_order track_order check_order find_order get_order_status
-    track_shipment track_package lookup_package package_status find_shipment
+    order_status lookup_order track_order check_order get_order_status track_package find_shipment
 """)
-ORDER_PARAMS = ["order_number", "order_number", "order_id", "number", "tracking_number", "order"]
+ORDER_PARAMS = ["order_number", "order_number", "order_id", "tracking_number"]
 TRANSFER_TOOLS = words("""
     transfer_call transfer_call transfer forward_call connect_caller route_call transfer_to
 """)
@@ -69,10 +66,10 @@ class Tool:
 def styled(lex: Lexicon, name: str) -> str:
     """Now and then camelCase or a prefix instead of plain snake_case."""
     roll = lex.rng.random()
-    if roll < 0.07:
+    if roll < 0.03:
         head, *rest = name.split("_")
         return head + "".join(part.capitalize() for part in rest)
-    return f"{lex.word()}_{name}" if roll < 0.12 else name
+    return f"{lex.word()}_{name}" if roll < 0.06 else name
 
 
 def book_tool(lex: Lexicon) -> Tool:
@@ -82,13 +79,13 @@ def book_tool(lex: Lexicon) -> Tool:
     noun = r.choice(BOOK_NOUNS) if r.random() < 0.85 else lex.word()
     pairs = [("day", r.choice(DAY_NAMES)), ("time", r.choice(TIME_NAMES))]
     for role, names, chance in (
-        ("name", NAME_NAMES, 0.22),
-        ("service", SERVICE_NAMES, 0.15),
-        ("people", PEOPLE_NAMES, 0.1),
+        ("name", NAME_NAMES, 0.18),
+        ("service", SERVICE_NAMES, 0.08),
+        ("people", PEOPLE_NAMES, 0.04),
     ):
         if r.random() < chance:
             pairs.append((role, r.choice(names)))
-    if r.random() < 0.3:
+    if r.random() < 0.2:
         r.shuffle(pairs)
     if r.random() < 0.06:
         pairs = [pair for pair in pairs if pair[0] != "time"]
@@ -154,7 +151,7 @@ def toolbox(lex: Lexicon) -> list[Tool]:
         if r.random() < chance:
             tools.append(make(lex))
     nouns: set[str] = set()
-    for _ in range(r.choice((0, 0, 0, 1, 1, 1, 2, 3, 4))):
+    for _ in range(r.choice((0, 0, 0, 0, 1, 1, 1, 2, 4))):
         tool = other_tool(lex)
         if tool.noun not in nouns and tool.name not in {t.name for t in tools}:
             tools.append(tool)

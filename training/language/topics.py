@@ -235,22 +235,6 @@ TOPICS: dict[str, Topic] = {
         Is there wifi?
         Can I use the wifi?"""),
     ),
-    "access": Topic(
-        lines("""
-        The building is wheelchair accessible.
-        There is a ramp {place}.
-        There is an elevator {place}.
-        We are wheelchair accessible, please use the ramp {place}.
-        There is no elevator."""),
-        {"Wheelchair access": "Wheelchair access is {v}."},
-        "{place}",
-        lines("""
-        Is it wheelchair accessible?
-        Do you have wheelchair access?
-        Can I come with a wheelchair?
-        Is there an elevator?
-        Is there a ramp?"""),
-    ),
     "pets": Topic(
         lines("""
         Pets are welcome.
@@ -285,21 +269,6 @@ TOPICS: dict[str, Topic] = {
         What about delivery?
         How long does delivery take?"""),
     ),
-    "cancellation": Topic(
-        lines("""
-        Cancellations are free up to {duration} before.
-        Please cancel at least {duration} in advance.
-        Late cancellations cost {price}.
-        You can cancel up to {duration} before the visit."""),
-        {"Cancellation policy": "The cancellation policy is {v}."},
-        "{duration} notice",
-        lines("""
-        What is your cancellation policy?
-        What happens if I cancel?
-        How do cancellations work?
-        Is there a fee if I cancel?
-        How late can I cancel?"""),
-    ),
     "refund": Topic(
         lines("""
         Refunds are given within {duration}.
@@ -316,36 +285,6 @@ TOPICS: dict[str, Topic] = {
         Can I get my money back?
         How do refunds work?
         Can I return it?"""),
-    ),
-    "warranty": Topic(
-        lines("""
-        All work has a warranty of {duration}.
-        The warranty is {duration}.
-        We give a warranty of {duration}.
-        Repairs are guaranteed for {duration}."""),
-        {"Warranty": "The warranty is {v}."},
-        "{duration}",
-        lines("""
-        Is there a warranty?
-        How long is the warranty?
-        Do you give a warranty?
-        What about the warranty?
-        Do I get a guarantee?"""),
-    ),
-    "insurance": Topic(
-        lines("""
-        We accept {word} and {word} insurance.
-        We take most insurance plans.
-        We work with {proper} insurance.
-        We do not take insurance."""),
-        {"Insurance": "The insurance is {v}."},
-        "{proper}",
-        lines("""
-        Do you take insurance?
-        What insurance do you accept?
-        Do you accept my insurance?
-        Which insurance plans do you take?
-        Do you work with {proper} insurance?"""),
     ),
     "emergency": Topic(
         lines("""
@@ -378,21 +317,6 @@ TOPICS: dict[str, Topic] = {
         Can I come without an appointment?
         Do I have to make an appointment?"""),
     ),
-    "founded": Topic(
-        lines("""
-        We have been in business since {year}.
-        The company was founded in {year}.
-        We opened in {year}.
-        {proper} {proper} founded the company in {year}."""),
-        {"Founded": "The company was founded in {v}."},
-        "{year}",
-        lines("""
-        When was the company founded?
-        How long have you been in business?
-        How old is the company?
-        Since when do you exist?
-        When was it founded?"""),
-    ),
     "discount": Topic(
         lines("""
         Students get {count} percent off.
@@ -408,35 +332,6 @@ TOPICS: dict[str, Topic] = {
         Can I get a discount?
         Do you have any special offers?"""),
     ),
-    "giftcards": Topic(
-        lines("""
-        Gift cards start at {price}.
-        We sell gift cards from {price}.
-        Gift cards are available at the front desk.
-        Gift cards are available online."""),
-        {"Gift cards": "Gift cards are {v}."},
-        "{price}",
-        lines("""
-        Do you have gift cards?
-        Can I buy a gift card?
-        Do you sell gift cards?
-        How much is a gift card?"""),
-    ),
-    "children": Topic(
-        lines("""
-        Children under {count} are free.
-        Children are welcome.
-        Kids under {count} pay half.
-        The minimum age is {count}."""),
-        {"Minimum age": "The minimum age is {v}."},
-        "{count}",
-        lines("""
-        Can I bring my kids?
-        Are children welcome?
-        What about children?
-        Is there a minimum age?
-        Do kids pay?"""),
-    ),
     "holidays": Topic(
         lines("""
         We are closed on public holidays.
@@ -450,48 +345,6 @@ TOPICS: dict[str, Topic] = {
         Are you closed on public holidays?
         What about public holidays?
         Are you open on Christmas?"""),
-    ),
-    "wait": Topic(
-        lines("""
-        The waiting time is {duration}.
-        The wait is about {duration}.
-        You usually wait {duration}."""),
-        {"Waiting time": "The waiting time is {v}."},
-        "{duration}",
-        lines("""
-        How long is the wait?
-        How long do I have to wait?
-        What is the waiting time?
-        Is there a long wait?"""),
-    ),
-    "bring": Topic(
-        lines("""
-        Please bring {thing} and {thing}.
-        Please bring {thing} to your first visit.
-        Visitors must bring {thing}.
-        New customers should bring {thing}."""),
-        {},
-        "",
-        lines("""
-        What should I bring?
-        What do I need to bring?
-        Do I have to bring anything?
-        Should I bring something?"""),
-    ),
-    "transit": Topic(
-        lines("""
-        The nearest bus stop is {proper} {proper}.
-        Take bus {count} to {proper} Station.
-        The closest subway station is {proper}.
-        Bus {count} stops {place}."""),
-        {"Bus stop": "The bus stop is {v}."},
-        "{proper} {proper}",
-        lines("""
-        Can I come by bus?
-        Which bus goes there?
-        What is the nearest bus stop?
-        Is there public transport?
-        How do I get there by bus?"""),
     ),
 }
 
