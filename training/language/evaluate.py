@@ -1,6 +1,6 @@
 """Grade a GGUF on held-out calls through llama-cpp-python, greedily; exit 1 on a missed goal.
 
-python evaluate.py thunderbox/voice/starter/lm/starter.gguf
+python training/language/evaluate.py [MODEL.gguf] [--simple]
 """
 
 from __future__ import annotations
@@ -20,10 +20,13 @@ import smoke
 from calls import body
 from dialogues import dialogue
 from llama_cpp.llama_chat_format import Jinja2ChatFormatter
+from reception import reception
 
 GOALS = {"exact answers": 0.90, "tool calls": 0.95, "refusals": 0.90, "smoke": 1.0}
 CALL = re.compile(r"<tool_call>(.*?)</tool_call>", re.DOTALL)
 LONGEST_ANSWER = 200
+MODEL = Path(__file__).resolve().parents[2] / "thunderbox" / "voice" / "starter" / "lm"
+MODEL /= "starter.gguf"
 
 
 class Agent:
@@ -66,15 +69,21 @@ def percentile(values: list[float], share: float) -> float:
     return sorted(values)[min(len(values) - 1, int(share * len(values)))] if values else 0.0
 
 
-def grade(agent: Agent, count: int, seed: int, held_out: bool) -> tuple[dict[str, Any], list[Any]]:
-    """Scores over held-out calls, each answer judged after the right history."""
+def grade(
+    agent: Agent, count: int, seed: int, held_out: bool, simple: bool
+) -> tuple[dict[str, Any], list[Any]]:
+    """Scores over held-out calls, each answer judged after the right history.
+
+    Simple ones are calls to a small practice or shop, with prompts in plain sentences.
+    """
+    make = reception if simple else dialogue
     rng = random.Random(f"evaluation {seed}")
     kinds: dict[str, list[bool]] = defaultdict(list)
     tool_calls: list[bool] = []
     unwanted = whole = 0
     mistakes = []
     for _ in range(count):
-        call = dialogue(rng, held_out)
+        call = make(rng, held_out)
         tools = [tool.openai() for tool in call.tools]
         right = True
         for i, kind in enumerate(call.kinds):
@@ -128,16 +137,19 @@ def grade_smoke(agent: Agent) -> tuple[float, list[Any]]:
 def main() -> None:
     """Print a table or JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("model", type=Path)
+    parser.add_argument("model", type=Path, nargs="?", default=MODEL)
     parser.add_argument("--dialogues", type=int, default=500)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--simple", action="store_true", help="calls to a small practice or shop")
     parser.add_argument("--seen", action="store_true", help="draw from the training share")
     parser.add_argument("--mistakes", type=int, default=0, help="print this many mistakes")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     agent = Agent(options.model, options.threads)
-    scores, mistakes = grade(agent, options.dialogues, options.seed, not options.seen)
+    scores, mistakes = grade(
+        agent, options.dialogues, options.seed, not options.seen, options.simple
+    )
     scores["smoke"], wrong = grade_smoke(agent)
     missed = [name for name, goal in GOALS.items() if scores[name] < goal]
     if options.json:
