@@ -46,8 +46,11 @@ unit: $(STAMPS)/dev
 	$(BIN)/pytest -m "not e2e"
 
 eval-models: $(STAMPS)/dev
-	$(BIN)/python training/speech/evaluate.py
-	$(BIN)/python training/language/evaluate.py
+	@failed=0; \
+	$(BIN)/python training/speech/evaluate.py || failed=1; \
+	$(BIN)/python training/language/evaluate.py || failed=1; \
+	$(BIN)/python training/language/evaluate.py --simple || failed=1; \
+	exit $$failed
 
 bench: setup
 	@$(BIN)/python bench/voice_to_voice.py $(ARGS)
