@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -79,26 +77,3 @@ async def test_a_storm_of_forbidden_calls(tmp_path: Path, free_port: Ports) -> N
             rate=500,
         )
         assert (await sipp.score()).successful == 80
-
-
-@pytest.mark.e2e
-async def test_a_storm_of_connections(tmp_path: Path, free_port: Ports) -> None:
-    port = free_port()
-
-    def connect() -> socket.socket:
-        client = socket.socket()
-        client.setblocking(False)
-        client.connect_ex(("127.0.0.1", port))
-        return client
-
-    async with phone(port, Receptionist()):
-        idle = [connect() for _ in range(80)]
-        for _ in range(10):
-            burst = [connect() for _ in range(30)]
-            await asyncio.sleep(0.03)  # some are accepted meanwhile, some are not
-            for client in burst:
-                client.close()
-        for client in idle:
-            client.close()
-        sipp = await Sipp.start(tmp_path, "uac", port=free_port(), remote=f"127.0.0.1:{port}")
-        assert (await sipp.score()).successful == 1
