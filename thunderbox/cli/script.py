@@ -11,11 +11,7 @@ from thunderbox.cli.caller import Heard, Interruption, Said, SimulatedCaller
 
 HOURS = re.compile(r"\b(nine|9)\b.*\b(five|5|17)\b", re.IGNORECASE | re.DOTALL)
 PRICE = re.compile(r"\b(eighty|80)\b", re.IGNORECASE)
-BOOKED = re.compile(
-    r"\b(confirm\w*|booked|book\w* you|scheduled|all set|another time|could not do that)\b",
-    re.IGNORECASE,
-)
-"""Booked, or turned down because an earlier demo has taken the slot: that is right as well."""
+BOOKED = re.compile(r"\b(confirm\w*|booked|book\w* you|scheduled|all set)\b", re.IGNORECASE)
 BYE = re.compile(r"\b(good ?bye|bye|great day|nice day|thank\w*)\b", re.IGNORECASE)
 
 ASK_HOURS = "What are your opening hours?"
