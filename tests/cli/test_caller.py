@@ -11,7 +11,19 @@ import numpy as np
 import pytest
 
 from thunderbox.cli.caller import Ear, SimulatedCaller
-from thunderbox.cli.script import BOOKED, HOURS, PRICE, Report, Watcher, converse, percentiles
+from thunderbox.cli.script import (
+    ASK_BOOKING,
+    BOOKED,
+    HOURS,
+    PRICE,
+    TAKEN,
+    Exchange,
+    Report,
+    Watcher,
+    book,
+    converse,
+    percentiles,
+)
 from thunderbox.voice.engine import Recognition, Voice
 from thunderbox.voice.leg import FRAME_BYTES, SAMPLE_RATE, SILENCE
 from thunderbox.voice.loopback import Loopback, LoopbackLeg
@@ -164,6 +176,31 @@ async def test_the_script_is_right_only_with_the_facts(price: str, right: bool) 
     assert len(report.latencies) == 5
 
 
+SORRY = "I am sorry, I could not do that. Would you like another time?"
+OFFERS = ("How about Wednesday at three p.m.?", "How about Friday at two p.m.?")
+
+
+@pytest.mark.parametrize(
+    ("answers", "asked", "right"),
+    [
+        (["You are booked."], ASK_BOOKING, True),
+        ([SORRY, "It is confirmed."], OFFERS[0], True),
+        ([SORRY, SORRY, "It is confirmed."], OFFERS[1], True),
+        ([SORRY, SORRY, SORRY, "Nothing."], OFFERS[1], False),
+        (["We are open.", "Nothing."], ASK_BOOKING, False),
+    ],
+)
+async def test_a_slot_that_is_taken_makes_the_caller_offer_others_until_one_is_confirmed(
+    answers: list[str], asked: str, right: bool
+) -> None:
+    async def script(caller: SimulatedCaller) -> Exchange:
+        await caller.listen()
+        return await book(caller, Watcher(), OFFERS)
+
+    exchange = await run(1500, script, ["Hello.", *answers])
+    assert (exchange.caller, exchange.right) == (asked, right)
+
+
 async def test_recording_has_the_caller_left_and_the_agent_right(tmp_path: Path) -> None:
     async def script(caller: SimulatedCaller) -> None:
         await caller.listen()
@@ -208,6 +245,9 @@ def test_ear_takes_a_click_for_silence() -> None:
         (PRICE, "A cleaning costs eighteen dollars.", False),
         (BOOKED, "Your appointment is confirmed.", True),
         (BOOKED, "I do not know.", False),
+        (BOOKED, "That slot is already booked.", False),
+        (TAKEN, SORRY, True),
+        (TAKEN, "Your appointment is confirmed.", False),
     ],
 )
 def test_facts_are_found_in_words_and_digits(pattern, text: str, found: bool) -> None:  # type: ignore[no-untyped-def]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,12 +13,30 @@ from thunderbox.cli.caller import Heard, Interruption, Said, SimulatedCaller
 
 HOURS = re.compile(r"\b(nine|9)\b.*\b(five|5|17)\b", re.IGNORECASE | re.DOTALL)
 PRICE = re.compile(r"\b(eighty|80)\b", re.IGNORECASE)
-BOOKED = re.compile(r"\b(confirm\w*|booked|book\w* you|scheduled|all set)\b", re.IGNORECASE)
+BOOKED = re.compile(
+    r"\b(confirm\w*|(?<!already )booked|book\w* you|scheduled|all set)\b", re.IGNORECASE
+)
+TAKEN = re.compile(
+    r"\b(sorry|taken|already booked|not available|unavailable|another (time|day))\b", re.IGNORECASE
+)
 BYE = re.compile(r"\b(good ?bye|bye|great day|nice day|thank\w*)\b", re.IGNORECASE)
 
 ASK_HOURS = "What are your opening hours?"
 ASK_PRICE = "How much does a cleaning cost?"
 ASK_BOOKING = "I would like to book an appointment for Tuesday at ten a.m."
+OTHER_SLOTS = (
+    "How about Wednesday at three p.m.?",
+    "How about Thursday at eleven a.m.?",
+    "How about Friday at two p.m.?",
+    "How about Monday at four p.m.?",
+    "How about Wednesday at nine a.m.?",
+    "How about Thursday at one p.m.?",
+    "How about Friday at ten a.m.?",
+    "How about Monday at eleven a.m.?",
+    "How about Tuesday at two p.m.?",
+)
+OFFERS = 4
+"""Other slots that the caller offers when one is taken: earlier demos have taken some."""
 SAY_GOODBYE = "Thank you, goodbye."
 INTERRUPT_AFTER_MS = 900
 STOPS_WITHIN_MS = 1500
@@ -79,35 +99,57 @@ async def converse(caller: SimulatedCaller, watcher: Watcher) -> Report:
     for question, fact in ((ASK_HOURS, HOURS), (ASK_PRICE, PRICE)):
         report.exchanges.append(await _ask(caller, watcher, question, fact))
     report.exchanges.append(await _interrupt(caller, watcher))
-    report.exchanges.append(await _ask(caller, watcher, ASK_BOOKING, BOOKED))
+    offers = random.sample(OTHER_SLOTS, OFFERS)
+    report.exchanges.append(await book(caller, watcher, offers))
     report.exchanges.append(await _ask(caller, watcher, SAY_GOODBYE, BYE))
     report.agent_hung_up = await caller.wait_for_end(3.0)
     return report
 
 
+async def book(caller: SimulatedCaller, watcher: Watcher, offers: Sequence[str]) -> Exchange:
+    """Ask for a slot, and for others while they are taken; right once one is confirmed."""
+    question = ASK_BOOKING
+    for offer in offers:
+        exchange = await _ask(caller, watcher, question, BOOKED, TAKEN)
+        if not exchange.right or BOOKED.search(exchange.agent):
+            return exchange
+        watcher.note("That slot is not free: the caller offers another.")
+        question = offer
+    return await _ask(caller, watcher, question, BOOKED)
+
+
 async def _ask(
-    caller: SimulatedCaller, watcher: Watcher, question: str, fact: re.Pattern[str]
+    caller: SimulatedCaller,
+    watcher: Watcher,
+    question: str,
+    fact: re.Pattern[str],
+    excuse: re.Pattern[str] | None = None,
 ) -> Exchange:
     """Ask, and hear the answer out; an agent that looks something up may pause in between."""
     said = await caller.say(question)
     watcher.caller(question)
-    return await _answer(caller, watcher, said, fact)
+    return await _answer(caller, watcher, said, (fact, excuse))
 
 
 async def _answer(
     caller: SimulatedCaller,
     watcher: Watcher,
     said: Said,
-    fact: re.Pattern[str],
+    facts: Sequence[re.Pattern[str] | None],
     interruption: Interruption | None = None,
 ) -> Exchange:
+    """Hear the answer to what was said; it is right when it holds one of the facts."""
+
+    def holds(text: str) -> bool:
+        return any(fact.search(text) for fact in facts if fact)
+
     heard: Heard | None = await caller.listen(12.0)
     text = heard.text if heard else ""
     latency = heard.start_ms - said.end_ms if heard else None
-    if heard and not fact.search(text) and (more := await caller.listen(4.0)):
+    if heard and not holds(text) and (more := await caller.listen(4.0)):
         text = f"{text} {more.text}"
     stopped = interruption.stopped_ms if interruption else None
-    right = bool(fact.search(text)) and (
+    right = holds(text) and (
         interruption is None or (stopped is not None and stopped <= STOPS_WITHIN_MS)
     )
     watcher.agent(text or "(nothing)", latency, right)
@@ -124,7 +166,7 @@ async def _interrupt(caller: SimulatedCaller, watcher: Watcher) -> Exchange:
     else:
         watcher.note(f"Interrupted: the agent stopped after {interruption.stopped_ms:.0f} ms.")
     watcher.caller(interruption.said.text)
-    return await _answer(caller, watcher, interruption.said, PRICE, interruption)
+    return await _answer(caller, watcher, interruption.said, (PRICE,), interruption)
 
 
 def percentiles(latencies: list[float]) -> dict[str, float | int | None]:
