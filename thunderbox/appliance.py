@@ -36,9 +36,9 @@ from thunderbox.sip.account import Registration
 from thunderbox.sip.endpoint import Phone, PhoneState
 from thunderbox.store.database import Database
 from thunderbox.voice import phrases
-from thunderbox.voice.conversation import CallEngines
 from thunderbox.voice.engine_room import Engines, load_engines
 from thunderbox.voice.engines.remote import Kind, RemoteServer
+from thunderbox.voice.persona import CallEngines
 
 log = logging.getLogger(__name__)
 

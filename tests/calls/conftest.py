@@ -16,8 +16,8 @@ from thunderbox.calls.call import Surroundings
 from thunderbox.calls.recording import Recorder
 from thunderbox.config import Settings
 from thunderbox.store.database import Database
-from thunderbox.voice.conversation import CallEngines
 from thunderbox.voice.engine import Message
+from thunderbox.voice.persona import CallEngines
 
 
 @dataclass

@@ -9,11 +9,12 @@ from contextlib import asynccontextmanager
 from tests.fakes.engines import WORD, FakeModel, FakeRecognizer, FakeSynthesizer, Loudness
 from tests.fakes.journal import FakeJournal, FakeTools
 from thunderbox.errors import EngineError
-from thunderbox.voice.conversation import CallEngines, Conversation, Deadlines, Persona
+from thunderbox.voice.conversation import Conversation
 from thunderbox.voice.engine import Message
 from thunderbox.voice.leg import FRAME_MS
 from thunderbox.voice.loopback import Loopback
 from thunderbox.voice.pace import Pace
+from thunderbox.voice.persona import CallEngines, Deadlines, Persona
 
 Answer = Callable[[Sequence[Message]], str | Exception]
 

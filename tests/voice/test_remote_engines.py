@@ -12,7 +12,7 @@ from tests.fakes.journal import FakeJournal, FakeTools
 from tests.peers.openai import OpenAIServer
 from tests.peers.openai_server import WORDS
 from thunderbox.voice import phrases
-from thunderbox.voice.conversation import CallEngines, Conversation, Deadlines, Persona
+from thunderbox.voice.conversation import Conversation
 from thunderbox.voice.engines.fallback import (
     FallbackChat,
     FallbackRecognizer,
@@ -24,6 +24,7 @@ from thunderbox.voice.engines.openai_speech import OpenAISpeech
 from thunderbox.voice.engines.openai_transcription import OpenAITranscription
 from thunderbox.voice.loopback import Loopback
 from thunderbox.voice.pace import Pace
+from thunderbox.voice.persona import CallEngines, Deadlines, Persona
 
 
 @pytest.fixture

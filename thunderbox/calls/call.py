@@ -24,9 +24,10 @@ from thunderbox.store.agents import NewAgent
 from thunderbox.store.database import Database
 from thunderbox.voice import ambience
 from thunderbox.voice.ambient_leg import AmbientLeg
-from thunderbox.voice.conversation import CallEngines, Conversation, Deadlines, Persona
+from thunderbox.voice.conversation import Conversation
 from thunderbox.voice.leg import EndCause, Leg
 from thunderbox.voice.pace import Pace
+from thunderbox.voice.persona import CallEngines, Deadlines, Persona
 
 log = logging.getLogger(__name__)
 

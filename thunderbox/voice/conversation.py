@@ -8,27 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass
 
 from thunderbox.errors import EngineError, LegError
 from thunderbox.voice import phrases
-from thunderbox.voice.engine import (
-    GREEDY,
-    LanguageModel,
-    Recognizer,
-    Sampling,
-    Synthesizer,
-    VoiceActivity,
-)
 from thunderbox.voice.history import History
 from thunderbox.voice.journal import Journal
 from thunderbox.voice.leg import FRAME_MS, Digit, Ended, Held, Leg, Resumed
 from thunderbox.voice.listener import Listener
 from thunderbox.voice.pace import Pace
+from thunderbox.voice.persona import CallEngines, Deadlines, Persona
 from thunderbox.voice.reply import Reply
 from thunderbox.voice.speaker import Heard, Speaker
 from thunderbox.voice.tasks import Tasks
-from thunderbox.voice.thinker import CHECKING_S, Thinker, Tools
+from thunderbox.voice.thinker import Thinker, Tools
 from thunderbox.voice.turn_events import (
     Begun,
     CommitTurn,
@@ -60,37 +52,6 @@ STALL_S = 5.0
 """A leg that gives no tick for so long has lost its clock."""
 TOOL_GRACE_S = 2.0
 """How long a tool that was started may go on after the call has ended."""
-
-
-@dataclass(frozen=True, slots=True)
-class Deadlines:
-    """How long each engine may keep a caller waiting, in seconds."""
-
-    transcribe: float = 6.0
-    first_token: float = 8.0
-    speak: float = 5.0
-    checking: float = CHECKING_S
-    """After so long the caller is told that a tool takes a moment."""
-
-
-@dataclass(frozen=True, slots=True)
-class CallEngines:
-    """The engines that a conversation uses."""
-
-    recognizer: Recognizer
-    synthesizer: Synthesizer
-    language_model: LanguageModel
-    voice_activity: VoiceActivity
-
-
-@dataclass(frozen=True, slots=True)
-class Persona:
-    """Who speaks: the agent as this call has it."""
-
-    prompt: str
-    voice: str
-    sampling: Sampling = GREEDY
-    language: str = "en"
 
 
 class Conversation:

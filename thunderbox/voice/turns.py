@@ -8,8 +8,6 @@ the turn is, interrupted when the caller speaks long enough or says more than "m
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from thunderbox.voice import phrases
 from thunderbox.voice.backchannel import is_answer, is_backchannel, pause_factor
 from thunderbox.voice.pace import ANSWER_MS, Pace
@@ -38,46 +36,7 @@ from thunderbox.voice.turn_events import (
     Transcribe,
     Transcribed,
 )
-
-
-@dataclass(slots=True)
-class _Turn:
-    """What the caller is saying."""
-
-    id: int
-    start: int
-    voice_since: int | None
-    """Start of the current stretch of voice; None in a pause."""
-    voiced_ms: int = 0
-    stopped_at: int = 0
-    revision: int = 0
-    text: str = ""
-    due: int | None = None
-    """When the pause is long enough; None until the words are known."""
-    cut: int = 0
-    """The reply that this turn interrupted."""
-
-
-@dataclass(slots=True)
-class _Reply:
-    """What the agent answers."""
-
-    id: int
-    released: bool = False
-    playing: bool = False
-    ends: str | None = None
-    """end_reason of the call once this reply was heard."""
-    final: bool = False
-    """True when not even the caller's voice keeps the call from ending."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Murmur:
-    """A "yes" that was said while the agent spoke."""
-
-    text: str
-    start: int
-    end: int
+from thunderbox.voice.turn_state import Digits, Murmur, Reply, Turn
 
 
 class Turns:
@@ -87,12 +46,10 @@ class Turns:
         self._pace = pace
         self._now = 0
         self._last_id = 0
-        self._turn: _Turn | None = None
-        self._reply: _Reply | None = None
-        self._murmur: _Murmur | None = None
-        self._digits = ""
-        self._digits_since = 0
-        self._digits_due = 0
+        self._turn: Turn | None = None
+        self._reply: Reply | None = None
+        self._murmur: Murmur | None = None
+        self._digits = Digits(pace.digits_ms)
         self._held_since: int | None = None
         self._resume_after_hold = 0
         self._quiet_since = 0
@@ -148,7 +105,7 @@ class Turns:
     def _speech_started(self, at: int) -> list[Effect]:
         turn = self._turn
         if turn is None:
-            self._turn = turn = _Turn(self._new_id(), at, voice_since=at)
+            self._turn = turn = Turn(self._new_id(), at, voice_since=at)
         else:
             turn.voice_since = at
             turn.text, turn.due = "", None
@@ -184,16 +141,16 @@ class Turns:
         speaking = reply is not None and reply.released
         if (reply is not None and reply.final) or ((speaking or turn.cut) and is_backchannel(text)):
             if speaking and is_answer(text):
-                self._murmur = _Murmur(text, turn.start, turn.stopped_at)
+                self._murmur = Murmur(text, turn.start, turn.stopped_at)
             return self._drop(turn)
         effects = self._interrupt(turn) if speaking else []
         turn.text = text
         turn.due = turn.stopped_at + round(self._pace.pause_ms * pause_factor(text))
-        self._reply = _Reply(self._new_id())
+        self._reply = Reply(self._new_id())
         effects.append(Generate(self._reply.id, text))
         return effects
 
-    def _drop(self, turn: _Turn) -> list[Effect]:
+    def _drop(self, turn: Turn) -> list[Effect]:
         """Nothing was said after all; go on where the agent was cut off, if it was."""
         self._turn = None
         effects: list[Effect] = [DropTurn(turn.id)]
@@ -201,7 +158,7 @@ class Turns:
             effects += self._go_on(turn.cut)
         return effects
 
-    def _decide(self, turn: _Turn) -> list[Effect]:
+    def _decide(self, turn: Turn) -> list[Effect]:
         """The pause was long enough: it is the agent's turn."""
         self._turn = None
         self._asked = False
@@ -210,7 +167,7 @@ class Turns:
             DropTurn(turn.id),
         ]
         if self._reply is None:
-            self._reply = _Reply(self._new_id())
+            self._reply = Reply(self._new_id())
             effects.append(Generate(self._reply.id, None))
         self._reply.released = True
         effects.append(Release(self._reply.id, turn.stopped_at))
@@ -218,29 +175,25 @@ class Turns:
 
     def _pressed(self, at: int, digit: str) -> list[Effect]:
         effects: list[Effect] = []
-        if not self._digits:
-            self._digits_since = at
-            if self._reply is not None and self._reply.released and not self._reply.final:
-                effects += self._interrupt(None)
-        if digit != "#":
-            self._digits += digit
-        self._digits_due = at if digit == "#" else at + self._pace.digits_ms
-        if digit == "#":
+        speaking = self._reply is not None and self._reply.released and not self._reply.final
+        if not self._digits and speaking:
+            effects += self._interrupt(None)
+        if self._digits.press(digit, at):
             effects += self._take_digits()
         return effects
 
     def _take_digits(self) -> list[Effect]:
-        digits, self._digits = self._digits, ""
+        digits, since = self._digits.take()
         if not digits or (self._reply is not None and self._reply.final):
             return []
         effects: list[Effect] = []
         if self._reply is not None:
             effects.append(Discard(self._reply.id))
         self._asked = False
-        self._reply = _Reply(self._new_id(), released=True)
+        self._reply = Reply(self._new_id(), released=True)
         return [
             *effects,
-            CommitTurn(digits, self._digits_since, self._now),
+            CommitTurn(digits, since, self._now),
             Generate(self._reply.id, None),
             Release(self._reply.id, self._now),
         ]
@@ -251,7 +204,7 @@ class Turns:
         self._quiet_since = self._now
         if not self._pace.agent_first:
             return []
-        self._reply = _Reply(self._new_id(), released=True)
+        self._reply = Reply(self._new_id(), released=True)
         return [Generate(self._reply.id, None), Release(self._reply.id, None)]
 
     def _reply_finished(self, reply_id: int, ends_call: bool, empty: bool) -> list[Effect]:
@@ -276,7 +229,7 @@ class Turns:
             return [HangUp(reply.ends)]
         if murmur is not None and self._turn is None and self._now - murmur.end <= ANSWER_MS:
             # "Yes" over the last syllable of a question answers it.
-            self._reply = _Reply(self._new_id(), released=True)
+            self._reply = Reply(self._new_id(), released=True)
             return [
                 CommitTurn(murmur.text, murmur.start, murmur.end),
                 Generate(self._reply.id, None),
@@ -284,7 +237,7 @@ class Turns:
             ]
         return []
 
-    def _interrupt(self, turn: _Turn | None) -> list[Effect]:
+    def _interrupt(self, turn: Turn | None) -> list[Effect]:
         """Stop the released reply; the turn remembers it in case the voice was only noise."""
         reply, self._reply = self._reply, None
         if reply is None:
@@ -294,7 +247,7 @@ class Turns:
         return [Interrupt(reply.id)]
 
     def _go_on(self, cut: int) -> list[Effect]:
-        self._reply = _Reply(self._new_id(), released=True)
+        self._reply = Reply(self._new_id(), released=True)
         return [Resume(self._reply.id, cut)]
 
     def _say(self, phrase: str, ends: str | None = None, final: bool = False) -> list[Effect]:
@@ -304,7 +257,7 @@ class Turns:
         if (turn := self._turn) is not None and final:
             self._turn = None
             effects.append(DropTurn(turn.id))
-        self._reply = _Reply(self._new_id(), released=True, ends=ends, final=final)
+        self._reply = Reply(self._new_id(), released=True, ends=ends, final=final)
         return [*effects, Say(self._reply.id, phrase)]
 
     def _engine_failed(self, reply_id: int) -> list[Effect]:
@@ -353,7 +306,7 @@ class Turns:
             if pace.max_hold_ms is not None and now - self._held_since >= pace.max_hold_ms:
                 return [HangUp("timeout")]
             return []
-        if self._digits and now >= self._digits_due:
+        if self._digits.due(now):
             return self._take_digits()
         if turn is not None:
             if turn.voice_since is not None:

@@ -1,0 +1,46 @@
+"""Persona: who speaks in a conversation, with which engines, and how long each of them may take."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from thunderbox.voice.engine import (
+    GREEDY,
+    LanguageModel,
+    Recognizer,
+    Sampling,
+    Synthesizer,
+    VoiceActivity,
+)
+from thunderbox.voice.thinker import CHECKING_S
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """How long each engine may keep a caller waiting, in seconds."""
+
+    transcribe: float = 6.0
+    first_token: float = 8.0
+    speak: float = 5.0
+    checking: float = CHECKING_S
+    """After so long the caller is told that a tool takes a moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallEngines:
+    """The engines that a conversation uses."""
+
+    recognizer: Recognizer
+    synthesizer: Synthesizer
+    language_model: LanguageModel
+    voice_activity: VoiceActivity
+
+
+@dataclass(frozen=True, slots=True)
+class Persona:
+    """Who speaks: the agent as this call has it."""
+
+    prompt: str
+    voice: str
+    sampling: Sampling = GREEDY
+    language: str = "en"

@@ -1,0 +1,77 @@
+"""What the turn-taking machine remembers: the caller's turn, the agent's reply, gathered keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class Turn:
+    """What the caller is saying."""
+
+    id: int
+    start: int
+    voice_since: int | None
+    """Start of the current stretch of voice; None in a pause."""
+    voiced_ms: int = 0
+    stopped_at: int = 0
+    revision: int = 0
+    text: str = ""
+    due: int | None = None
+    """When the pause is long enough; None until the words are known."""
+    cut: int = 0
+    """The reply that this turn interrupted."""
+
+
+@dataclass(slots=True)
+class Reply:
+    """What the agent answers."""
+
+    id: int
+    released: bool = False
+    playing: bool = False
+    ends: str | None = None
+    """end_reason of the call once this reply was heard."""
+    final: bool = False
+    """True when not even the caller's voice keeps the call from ending."""
+
+
+@dataclass(frozen=True, slots=True)
+class Murmur:
+    """A "yes" that was said while the agent spoke."""
+
+    text: str
+    start: int
+    end: int
+
+
+class Digits:
+    """Keys that the caller pressed, gathered until # or a pause of `pause_ms`."""
+
+    def __init__(self, pause_ms: int) -> None:
+        self._pause_ms = pause_ms
+        self._keys = ""
+        self._since = 0
+        self._due = 0
+
+    def __bool__(self) -> bool:
+        return bool(self._keys)
+
+    def press(self, digit: str, at: int) -> bool:
+        """Take a key; True when it says that there are no more."""
+        if not self._keys:
+            self._since = at
+        if digit == "#":
+            return True
+        self._keys += digit
+        self._due = at + self._pause_ms
+        return False
+
+    def due(self, now: int) -> bool:
+        """Whether the pause after the last key was long enough."""
+        return bool(self._keys) and now >= self._due
+
+    def take(self) -> tuple[str, int]:
+        """The keys and when the first of them was pressed; forgets them."""
+        keys, self._keys = self._keys, ""
+        return keys, self._since
