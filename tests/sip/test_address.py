@@ -109,6 +109,16 @@ def test_request_uris() -> None:
     assert address.request_uri("garbage") == ""
 
 
+def test_hosts() -> None:
+    assert address.host_of_uri('"Bob" <sip:bob@pbx.example:5070;user=phone>;tag=1') == (
+        "pbx.example:5070"
+    )
+    assert address.host_of_uri("sip:bob@10.0.0.1") == "10.0.0.1"
+    assert address.host_of_uri("<sip:bob@[::1]>") == ""
+    assert address.host_of_uri("<tel:+15550100>") == ""
+    assert address.target("sip:bob@pbx:5070;transport=tcp").place == "pbx:5070;transport=tcp"
+
+
 def test_phrases_and_statuses() -> None:
     assert address.phrase('No\r\n "way"\\ h\u00e9') == "No ?way?? h?"
     assert len(address.phrase("x" * 500)) == address.REASON_CHARACTERS

@@ -21,6 +21,7 @@ class Desk:
         self.leg: SipLeg | None = None
         self.ends = True
         self.can_press = True
+        self.can_refer = True
 
     def pick_up(self, serial: int) -> None:
         self.wishes.append(("pick up",))
@@ -34,6 +35,10 @@ class Desk:
     async def press(self, serial: int, keys: str) -> bool:
         self.wishes.append(("press", keys))
         return self.can_press
+
+    async def refer(self, serial: int, target: str) -> bool:
+        self.wishes.append(("refer", target))
+        return self.can_refer
 
 
 def make(*, outbound: bool = False) -> tuple[SipLeg, Desk]:

@@ -25,6 +25,7 @@ _DIGITS = re.compile(r"[0-9*#A-D]{1,32}")
 _PARTY = re.compile(
     r"(?:sips?:(?P<user>[^@;>:\s]+)(?::[^@>\s]*)?(?:;[^@>\s]*)?@|tel:(?P<number>[^;>\s]+))"
 )
+_HOST_OF = re.compile(rf"sips?:[^@>\s]*@({_HOST}(?::\d{{1,5}})?)(?=[;>]|$)")
 _UNSPEAKABLE = re.compile(r"[^ !#-\[\]-~]")
 REASON_CHARACTERS = 120
 
@@ -41,8 +42,16 @@ class Target:
     def uri(self, host: str = "") -> str:
         """The URI, with another host if one is given."""
         port = f":{self.port}" if self.port else ""
-        transport = ";transport=tcp" if self.transport == "tcp" else ""
-        return f"sip:{self.user}@{host or self.host}{port}{transport}"
+        return f"sip:{self.user}@{host or self.host}{port}{self._parameters}"
+
+    @property
+    def place(self) -> str:
+        """What follows the user in the URI."""
+        return self.uri().partition("@")[2]
+
+    @property
+    def _parameters(self) -> str:
+        return ";transport=tcp" if self.transport == "tcp" else ""
 
 
 def is_uri(to: str) -> bool:
@@ -99,6 +108,12 @@ def party(header: str) -> str:
         return "anonymous"
     user = unquote(match["user"] or match["number"])[:128]
     return user if user.isprintable() else "anonymous"
+
+
+def host_of_uri(header: str) -> str:
+    """Host, and port if any, in the URI of a From or To header; empty where it is not IPv4."""
+    match = _HOST_OF.search(header)
+    return match[1] if match else ""
 
 
 def request_uri(message: str) -> str:

@@ -24,6 +24,30 @@ class Past:
     """The last SIP status; in an answered call 200, or what ended it."""
 
 
+@dataclass(frozen=True, slots=True)
+class TransferNotice:
+    """What the far end reports of a transfer (RFC 3515): the status of its own call so far."""
+
+    status: int
+    reason: str
+    last: bool
+    """Whether it will report nothing more."""
+
+    @property
+    def reached(self) -> bool:
+        """Whether the target has answered."""
+        return self.status // 100 == 2
+
+    @property
+    def final(self) -> bool:
+        """Whether the outcome is known, or will never be."""
+        return self.last or self.status >= 200
+
+    def __str__(self) -> str:
+        """Status and reason, for a sentence."""
+        return f"{self.status} {self.reason}".strip()
+
+
 def cause_of(past: Past) -> EndCause:
     """Why a line ended, where nothing on our side ended it."""
     if past.answered:

@@ -103,6 +103,7 @@ class Phone:
             await thread.stop(CLOSE_SECONDS)
             raise StartError(str(error)) from None
         self._running, self._trunk = running, trunk
+        running.trunk = trunk
         log.info(
             "The phone listens on %s, UDP and TCP, with %s.",
             self.state().listening,
@@ -248,6 +249,7 @@ class _Running:
         self.loop = loop
         self.thread = thread
         self.library = library
+        self.trunk: Trunk | None = None
 
     def open(self) -> None:
         """Bring PJSIP up. On its thread."""
@@ -270,6 +272,11 @@ class _Running:
     async def press(self, serial: int, keys: str) -> bool:
         """Press keys on a line."""
         return await self.thread.call(partial(self.library.press, serial, keys))
+
+    async def refer(self, serial: int, target: str) -> bool:
+        """Ask a line's far end to call somebody else; the trunk's server knows the numbers."""
+        host = self.trunk.target.place if self.trunk is not None else ""
+        return await self.thread.call(partial(self.library.refer, serial, target, host))
 
 
 def _tell(loop: asyncio.AbstractEventLoop, target: Callable[..., object], *args: object) -> None:

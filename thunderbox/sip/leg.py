@@ -9,7 +9,7 @@ from typing import Protocol
 
 from thunderbox.errors import LegError
 from thunderbox.sip import address
-from thunderbox.sip.causes import Past, cause_of
+from thunderbox.sip.causes import Past, TransferNotice, cause_of
 from thunderbox.sip.port import Sound
 from thunderbox.sip.ring import Playout, Ticks
 from thunderbox.voice.leg import (
@@ -30,6 +30,8 @@ ANSWER_SECONDS = 10.0
 HANG_UP_SECONDS = 3.0
 KEY_SECONDS = 0.26
 """One key as PJSIP sends it: 200 ms of tone and the gap after it."""
+TRANSFER_SECONDS = 20.0
+NOTICES = 16
 
 
 class Desk(Protocol):
@@ -43,6 +45,9 @@ class Desk(Protocol):
 
     def press(self, serial: int, keys: str) -> Awaitable[bool]:
         """Press keys."""
+
+    def refer(self, serial: int, target: str) -> Awaitable[bool]:
+        """Ask the far end to call a number or a URI; False where it cannot be asked now."""
 
 
 class SipLeg:
@@ -68,6 +73,8 @@ class SipLeg:
         self._progress = asyncio.Event()
         self._up = asyncio.Event()
         self._over = asyncio.Event()
+        self._notices: asyncio.Queue[TransferNotice] = asyncio.Queue(NOTICES)
+        self._transferring = False
         self._cause: EndCause | None = None
         self._detail = ""
 
@@ -118,6 +125,25 @@ class SipLeg:
         if not await self._desk.press(self.serial, keys):
             raise LegError("The far end takes no keys on this line now.")
         await self._wait_for(self._over, len(keys) * KEY_SECONDS)
+
+    async def transfer(self, target: str) -> None:
+        """Hand the far end on (REFER) and end the leg. Raises LegError when that fails."""
+        if not address.is_uri(target):
+            address.number(target)
+        else:
+            address.target(target)
+        if self._over.is_set():
+            return
+        if not self._up.is_set():
+            raise LegError("Only an answered call can be transferred.")
+        if self._transferring:
+            raise LegError("The call is being transferred already.")
+        self._transferring = True
+        try:
+            await self._refer(target)
+        finally:
+            self._transferring = False
+        await self._end(EndCause.TRANSFERRED, 0, "")
 
     async def hang_up(self) -> None:
         """End the leg, whatever its state."""
@@ -182,6 +208,14 @@ class SipLeg:
         """The far end pressed a key."""
         self._put(Digit(digit))
 
+    def on_transfer(self, notice: TransferNotice) -> None:
+        """The far end says how a transfer goes."""
+        if not self._transferring or self._notices.full():
+            return
+        if notice.reached and self._cause is None:
+            self._cause = EndCause.TRANSFERRED  # before the far end's BYE, which may come at once
+        self._notices.put_nowait(notice)
+
     def on_media_lost(self) -> None:
         """The far end has stopped sending without a word."""
         if self._cause is None:
@@ -193,6 +227,36 @@ class SipLeg:
     def on_over(self, past: Past, reason: str) -> None:
         """The line is gone."""
         self._finish(self._cause or cause_of(past), past.status, self._detail or reason)
+
+    async def _refer(self, target: str) -> None:
+        """Return once the far end has reached the target. Raises LegError."""
+        while not self._notices.empty():
+            self._notices.get_nowait()
+        try:
+            async with asyncio.timeout(TRANSFER_SECONDS):
+                if not await self._desk.refer(self.serial, target):
+                    raise LegError("The far end cannot be asked for a transfer now.")
+                while not (notice := await self._next_notice()).final:
+                    log.debug("%s: the transfer goes on: %s.", self.name, notice)
+        except TimeoutError:
+            raise LegError(
+                f"The far end did not say within {TRANSFER_SECONDS:g} s how the transfer went."
+            ) from None
+        if not notice.reached:
+            raise LegError(f"The transfer failed: the far end reports {notice}.")
+
+    async def _next_notice(self) -> TransferNotice:
+        """What the far end says next of a transfer. Raises LegError when the leg ends first."""
+        notice = asyncio.ensure_future(self._notices.get())
+        over = asyncio.ensure_future(self._over.wait())
+        try:
+            await asyncio.wait({notice, over}, return_when=asyncio.FIRST_COMPLETED)
+            if notice.done():
+                return notice.result()
+        finally:
+            notice.cancel()
+            over.cancel()
+        raise LegError("The call ended before the far end said whether the transfer worked.")
 
     async def _end(
         self, cause: EndCause, status: int, detail: str, sip_status: int | None = None

@@ -21,7 +21,7 @@ from thunderbox.config import SipSettings
 from thunderbox.errors import LegError, StartError
 from thunderbox.sip import setup, vector
 from thunderbox.sip.account import Account, new_account
-from thunderbox.sip.address import party, request_uri
+from thunderbox.sip.address import is_uri, party, request_uri
 from thunderbox.sip.leg import SipLeg
 from thunderbox.sip.line import Line, guarded
 from thunderbox.sip.network import Gate
@@ -313,6 +313,19 @@ class Library:
         """Press keys on a line; False where that is not possible."""
         line = self.lines.get(serial)
         return line is not None and line.press(keys)
+
+    def refer(self, serial: int, target: str, host: str) -> bool:
+        """Ask a line's far end to call a number at a host, or a URI; False where it cannot be.
+
+        Without a host the number is one of the far end's own.
+        """
+        line = self.lines.get(serial)
+        if line is None or line.over:
+            return False
+        uri = target if is_uri(target) else f"sip:{target}@{host or line.far_host()}"
+        if self._endpoint.utilVerifySipUri(uri) != 0:
+            raise LegError("The target is not a SIP address that can be called.")
+        return line.refer(uri)
 
     def lend_port(self, sound: Sound) -> Port:
         """A port for a call. There are as many as PJSIP has calls."""

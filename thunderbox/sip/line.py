@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, ParamSpec
 
 import pjsua2 as pj
 
-from thunderbox.sip.address import phrase
-from thunderbox.sip.causes import Past
+from thunderbox.sip.address import host_of_uri, phrase
+from thunderbox.sip.causes import Past, TransferNotice
 
 if TYPE_CHECKING:
     from thunderbox.sip.leg import SipLeg
@@ -31,6 +31,7 @@ _INFO_DIGIT = re.compile(
     r"^content-type\s*:\s*application/dtmf\s*\r?$.*?\r?\n\r?\n\s*(?:signal\s*=\s*)?([0-9A-D*#]|1[0-5])\s*$",
     re.IGNORECASE | re.MULTILINE | re.DOTALL,
 )
+DECLINE = 603
 _INFO_DIGITS = "0123456789*#ABCD"
 
 
@@ -128,6 +129,21 @@ class Line(pj.Call):  # type: ignore[misc]
             return False
         return True
 
+    def refer(self, uri: str) -> bool:
+        """Ask the far end to call a URI; False where it cannot be asked now."""
+        if self.over or not self._confirmed:
+            return False
+        try:
+            self.xfer(f"<{uri}>", pj.CallOpParam(True))
+        except pj.Error as error:
+            log.info("A transfer could not be asked for: %s.", error.info())
+            return False
+        return True
+
+    def far_host(self) -> str:
+        """The host by which the far end names itself; empty where it names none."""
+        return host_of_uri(str(self.getInfo().remoteUri))
+
     def watch_media(self, now: float, limit: float) -> bool:
         """Whether the far end still sends; a far end that never sent is not expected to."""
         if self.over or self._port is None or self._held or self._streaming < 0:
@@ -164,6 +180,25 @@ class Line(pj.Call):  # type: ignore[misc]
     def onDtmfDigit(self, prm: Any) -> None:  # noqa: N802 - PJSIP's name
         """Pass a key on. RFC 4733 keys come from PJSIP's media thread."""
         self._tell_digit(str(prm.digit))
+
+    @guarded
+    def onCallTransferStatus(self, prm: Any) -> None:  # noqa: N802 - PJSIP's name
+        """Pass on how a transfer goes."""
+        notice = TransferNotice(int(prm.statusCode), phrase(str(prm.reason)), bool(prm.finalNotify))
+        if self.leg is not None:
+            self._library.tell(self.leg.on_transfer, notice)
+
+    @guarded
+    def onCallTransferRequest(self, prm: Any) -> None:  # noqa: N802 - PJSIP's name
+        """Turn down a caller who would have us call somebody: PJSIP does so unasked."""
+        log.warning("A far end's request to call somebody else was refused with 603.")
+        prm.statusCode = DECLINE
+
+    @guarded
+    def onCallReplaceRequest(self, prm: Any) -> None:  # noqa: N802 - PJSIP's name
+        """Turn down a caller who would take another's place in this call."""
+        log.warning("A call that would replace this one was refused with 603.")
+        prm.statusCode = DECLINE
 
     @guarded
     def onCallTsxState(self, prm: Any) -> None:  # noqa: N802 - PJSIP's name

@@ -79,6 +79,10 @@ class AmbientLeg:
         """Press keys."""
         await self._leg.send_digits(digits)
 
+    async def transfer(self, target: str) -> None:
+        """Hand the far end on."""
+        await self._leg.transfer(target)
+
     async def hang_up(self) -> None:
         """End the leg."""
         await self._leg.hang_up()

@@ -43,6 +43,7 @@ class EndCause(Enum):
     UNREACHABLE = "unreachable"
     REGISTRATION_LOST = "registration_lost"
     MEDIA_LOST = "media_lost"
+    TRANSFERRED = "transferred"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,14 @@ class Leg(Protocol):
 
     async def send_digits(self, digits: str) -> None:
         """Press keys on the line (RFC 4733)."""
+
+    async def transfer(self, target: str) -> None:
+        """Hand the far end on to a number or a SIP URI (RFC 3515); the leg then ends.
+
+        Returns once the far end has reached the target; the leg ends with `TRANSFERRED`. Raises
+        LegError, and the leg goes on, when the target is no such thing, the far end refuses or
+        fails to reach it, or nothing final comes within 20 s.
+        """
 
     async def hang_up(self) -> None:
         """End the leg; returns when it is over or after 3 s."""

@@ -36,6 +36,8 @@ class LoopbackLeg:
         self.answered = False
         self.ended = False
         self.refusal: tuple[int, str] | None = None
+        self.transferred_to = ""
+        """Where this end was handed on to by the other."""
         self._sound = bytearray()
         self._ticks: asyncio.Queue[Tick | None] = asyncio.Queue(MAX_TICKS)
 
@@ -78,6 +80,14 @@ class LoopbackLeg:
         """Press keys."""
         for digit in digits:
             self._tell(self.other, Digit(digit))
+
+    async def transfer(self, target: str) -> None:
+        """Hand the other end on: it notes the target, and the line is cut."""
+        if self.ended:
+            return
+        self.other.transferred_to = target
+        self._end(EndCause.TRANSFERRED)
+        self.other._end(EndCause.TRANSFERRED)
 
     async def hang_up(self) -> None:
         """Cut the line."""
