@@ -3,78 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 
-from tests.fakes.engines import WORD, FakeModel, FakeRecognizer, FakeSynthesizer, Loudness
-from tests.fakes.journal import FakeJournal, FakeTools
+from tests.fakes.journal import FakeTools
+from tests.voice.stage import Stage, say
 from thunderbox.errors import EngineError
-from thunderbox.voice.conversation import Conversation
 from thunderbox.voice.engine import Message
-from thunderbox.voice.leg import FRAME_MS
-from thunderbox.voice.loopback import Loopback
-from thunderbox.voice.pace import Pace
-from thunderbox.voice.persona import CallEngines, Deadlines, Persona
-
-Answer = Callable[[Sequence[Message]], str | Exception]
-
-
-def say(text: str) -> Answer:
-    """A model that always says the same."""
-    return lambda _: text
-
-
-class Stage:
-    """A conversation and the caller's end of its line."""
-
-    def __init__(
-        self,
-        answer: Answer,
-        *heard: str | Exception,
-        tools: FakeTools | None = None,
-        agent_first: bool = False,
-        first_token_s: float = 5.0,
-        checking_s: float = 60.0,
-    ) -> None:
-        self.line = Loopback("test")
-        self.model = FakeModel(answer)
-        self.voice = FakeSynthesizer()
-        self.recognizer = FakeRecognizer(*heard)
-        self.tools = tools or FakeTools()
-        self.journal = FakeJournal()
-        self.conversation = Conversation(
-            self.line.near,
-            Persona("You are a test.", "fake"),
-            CallEngines(self.recognizer, self.voice, self.model, Loudness()),
-            self.tools,
-            self.journal,
-            Pace(agent_first=agent_first),
-            Deadlines(first_token=first_token_s, checking=checking_s),
-        )
-        self.ended: str | None = None
-
-    async def pass_ms(self, ms: int) -> None:
-        """Let time go by on the line."""
-        for _ in range(ms // FRAME_MS):
-            self.line.step()
-            for _ in range(12):
-                await asyncio.sleep(0)
-
-    async def speak(self, words: int) -> None:
-        """The caller says so many words of 100 ms each."""
-        self.line.far.play(WORD * words)
-        await self.pass_ms(100 * words)
-
-    @asynccontextmanager
-    async def open(self) -> AsyncIterator[Stage]:
-        """Run the conversation; at the end the caller hangs up."""
-        task = asyncio.create_task(self.conversation.run())
-        await self.pass_ms(20)
-        try:
-            yield self
-        finally:
-            await self.line.far.hang_up()
-            self.ended = await asyncio.wait_for(task, 5)
 
 
 async def test_the_agent_greets_first() -> None:

@@ -14,13 +14,15 @@ from thunderbox.voice import phrases
 from thunderbox.voice.history import History
 from thunderbox.voice.journal import Journal
 from thunderbox.voice.leg import FRAME_MS, Digit, Ended, Held, Leg, Resumed
+from thunderbox.voice.line_tools import LineTools
 from thunderbox.voice.listener import Listener
 from thunderbox.voice.pace import Pace
 from thunderbox.voice.persona import CallEngines, Deadlines, Persona
 from thunderbox.voice.reply import Reply
 from thunderbox.voice.speaker import Heard, Speaker
 from thunderbox.voice.tasks import Tasks
-from thunderbox.voice.thinker import Thinker, Tools
+from thunderbox.voice.thinker import Thinker
+from thunderbox.voice.tools import Tools
 from thunderbox.voice.turn_events import (
     Begun,
     CommitTurn,
@@ -80,7 +82,7 @@ class Conversation:
         self._speaker = Speaker(leg, engines.synthesizer, persona.voice, self, deadlines.speak)
         self._thinker = Thinker(
             engines.language_model,
-            tools,
+            LineTools(tools, leg, persona.destinations, presses_keys=persona.presses_keys),
             self._history,
             leg.name,
             self._tasks.spawn,

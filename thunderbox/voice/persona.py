@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from thunderbox.voice.engine import (
     GREEDY,
@@ -44,3 +45,6 @@ class Persona:
     voice: str
     sampling: Sampling = GREEDY
     language: str = "en"
+    destinations: Mapping[str, str] = field(default_factory=dict)
+    """Numbers or SIP URIs that callers may be handed on to, by name."""
+    presses_keys: bool = False

@@ -13,6 +13,7 @@ SILENCE_END = "silence_end"
 TIME_END = "time_end"
 GOODBYE = "goodbye"
 ONE_MOMENT = "one_moment"
+HAND_OVER = "hand_over"
 SHUTDOWN = "shutdown"
 
 ENGLISH = {
@@ -24,6 +25,7 @@ ENGLISH = {
     TIME_END: "I am sorry, this call has reached its time limit. Goodbye!",
     GOODBYE: "Thank you for calling. Goodbye!",
     ONE_MOMENT: "One moment, please.",
+    HAND_OVER: "One moment, I will put you through.",
     SHUTDOWN: "I am sorry, I have to end this call now. Goodbye!",
 }
 

@@ -104,11 +104,16 @@ class Reply:
 
         The box says it and not the model, so it is no part of what the model is told.
         """
-        if not self._speaker.is_silent(self.id):
-            return
-        if (spoken := self._speaker.open(self.id, Passage())) is not None:
-            self._speaker.say(self.id, spoken, phrases.sentence(phrases.ONE_MOMENT))
-            spoken.closed = True
+        if self._speaker.is_silent(self.id):
+            self._say(phrases.ONE_MOMENT)
+
+    def hand_over(self) -> None:
+        """Say that the caller is put through; the model has not."""
+        self._say(phrases.HAND_OVER)
+
+    async def heard_out(self) -> None:
+        """Wait until all words so far were heard."""
+        await self._speaker.heard_out(self.id)
 
     def tool_finished(self, call: Call) -> None:
         """A tool has answered."""
@@ -118,3 +123,9 @@ class Reply:
     async def released(self) -> None:
         """Wait until the reply may have consequences."""
         await self._released.wait()
+
+    def _say(self, phrase: str) -> None:
+        """Speak a fixed sentence within the reply."""
+        if (spoken := self._speaker.open(self.id, Passage())) is not None:
+            self._speaker.say(self.id, spoken, phrases.sentence(phrase))
+            spoken.closed = True

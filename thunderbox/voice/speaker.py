@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -26,6 +26,8 @@ LEAD_BYTES = 10 * SAMPLE_RATE * 2
 """Sound is put on the line up to 10 s ahead: enough for any stall, little enough to hold."""
 CHARACTERS_PER_SECOND = 14
 """Speed of speech, to guess how long a clause will be that is still being made."""
+HEARD_OUT_S = 60.0
+"""Longer than any handover sentence takes."""
 QUEUE = 256
 """Clauses waiting for the synthesizer; a reply with more is not for the telephone."""
 
@@ -101,6 +103,7 @@ class Speaker:
         self._pushed = 0
         self._sent = 0
         self._moved = asyncio.Event()
+        self._settled = asyncio.Event()
         self._speech: _Speech | None = None
 
     def begin(self, reply: int, spawn: Spawn) -> None:
@@ -143,9 +146,21 @@ class Speaker:
         speech = self._speech
         return speech is not None and speech.reply == reply and all(map(_is_done, speech.passages))
 
+    def _is_current(self, reply: int) -> bool:
+        return self._speech is not None and self._speech.reply == reply
+
+    async def heard_out(self, reply: int) -> None:
+        """Wait until all that the reply has said so far was heard, or it is not spoken any more."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(HEARD_OUT_S):
+                while self._is_current(reply) and not self.is_silent(reply):
+                    self._settled.clear()
+                    await self._settled.wait()
+
     def stop(self, now: int) -> list[Heard]:
         """Fall silent at once; what had been heard of the reply's open passages."""
         speech, self._speech = self._speech, None
+        self._settled.set()
         if speech is None:
             return []
         speech.end()
@@ -182,6 +197,7 @@ class Speaker:
         last = spoken.clauses[-1].end if spoken.clauses else self._sent
         if spoken.closed and last is not None and self._sent >= last:
             spoken.ended_at = now or 1
+            self._settled.set()
             start = spoken.started_at if spoken.started_at is not None else now
             self._events.heard(Heard(spoken.passage, spoken.words(), "", start, now, False))
 

@@ -11,26 +11,20 @@ import logging
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 from uuid import uuid4
+
+import msgspec
 
 from thunderbox.errors import EngineError
 from thunderbox.voice.clauses import Clause, ClauseStream, ToolCall
-from thunderbox.voice.engine import LanguageModel, Message, Sampling, Tool
+from thunderbox.voice.engine import LanguageModel, Message, Sampling
 from thunderbox.voice.history import Call, History
 from thunderbox.voice.tasks import Spawn
+from thunderbox.voice.tools import END_CALL, END_CALL_TOOL, HEARD_FIRST, TRANSFER_CALL, Tools
 
 log = logging.getLogger(__name__)
 
-END_CALL = "end_call"
-END_CALL_TOOL: Tool = {
-    "type": "function",
-    "function": {
-        "name": END_CALL,
-        "description": "Hang up. Use it after saying goodbye.",
-        "parameters": {"type": "object", "properties": {}},
-    },
-}
 CHECKING_S = 0.8
 """A tool that takes longer than this is worth a word to the caller."""
 MAX_ROUNDS = 5
@@ -39,18 +33,6 @@ WARM_S = 60.0
 """A long prompt on a slow machine; the first reply waits for the rest of it."""
 MAX_REPEATS = 1
 """Times that a tool call with unreadable arguments is sent back to the model."""
-
-
-class Tools(Protocol):
-    """Runs an agent's tools; `calls` implements it."""
-
-    schemas: Sequence[Tool]
-
-    async def run(self, call_id: str, name: str, arguments: dict[str, Any]) -> str:
-        """Carry out one call and return what the model reads: JSON, a text, or an error object.
-
-        Never raises for what the tool does wrong; it is bounded in time.
-        """
 
 
 class Mouth(Protocol):
@@ -70,6 +52,12 @@ class Mouth(Protocol):
 
     def keep_waiting(self) -> None:
         """It takes a while: the caller is told, unless something is being said anyway."""
+
+    def hand_over(self) -> None:
+        """The caller is handed on without a word of the agent: one is said for it."""
+
+    async def heard_out(self) -> None:
+        """Wait until all words so far were heard."""
 
     def tool_finished(self, call: Call) -> None:
         """A tool has answered; `call.result` is set."""
@@ -123,13 +111,15 @@ class Thinker:
 
     async def think(self, mouth: Mouth, unsaid: str | None) -> Thought:
         """Make one reply. Raises EngineError when the model fails or breaks its deadline."""
-        empty, ends, repeats = True, False, 0
+        empty, silent, ends, repeats = True, True, False, 0
+        results: dict[str, str] = {}
         if self._running:
             # A tool of an interrupted reply: without its result the model would use it again.
             await asyncio.wait(self._running)
         context: list[Message] = self._history.messages(unsaid)
         for _ in range(MAX_ROUNDS):
             text, calls = await self._passage(mouth, context)
+            silent = silent and not text
             empty = empty and not text and not calls
             ends = ends or any(call.name == END_CALL for call in calls)
             work = [call for call in calls if call.name != END_CALL]
@@ -144,11 +134,20 @@ class Thinker:
                 break
             await mouth.released()
             for call in run:
+                if (known := results.get(_key(call))) is not None:
+                    # A model that asks twice for the same is told once more what came of it.
+                    call.result = known
+                    continue
+                if call.name in HEARD_FIRST:
+                    if silent and call.name == TRANSFER_CALL:
+                        mouth.hand_over()
+                    await mouth.heard_out()
                 # An interruption ends the reply, but never a tool half-way: it may book something.
                 task = self._spawn(self._run_tool(mouth, call))
                 self._running.add(task)
                 task.add_done_callback(self._running.discard)
                 await asyncio.shield(task)
+                results[_key(call)] = call.result or ""
             context = [*context, *_answered(text, run)]
             if ends:
                 break
@@ -183,11 +182,15 @@ class Thinker:
 
     async def _run_tool(self, mouth: Mouth, call: Call) -> None:
         mouth.tool_started(call)
-        waiting = asyncio.get_running_loop().call_later(self._checking_s, mouth.keep_waiting)
+        loop = asyncio.get_running_loop()
+        # Nothing is said into keys, nor into a transfer that has begun.
+        quiet = call.name in HEARD_FIRST
+        waiting = None if quiet else loop.call_later(self._checking_s, mouth.keep_waiting)
         try:
             call.result = await self._tools.run(call.id, call.name, call.arguments)
         finally:
-            waiting.cancel()
+            if waiting is not None:
+                waiting.cancel()
         mouth.tool_finished(call)
 
 
@@ -201,6 +204,11 @@ def _sort(part: Clause | ToolCall, said: list[str], calls: list[ToolCall], mouth
 
 def _numbered(call: ToolCall) -> Call:
     return Call(f"call_{uuid4().hex[:12]}", call.name, call.arguments or {})
+
+
+def _key(call: Call) -> str:
+    """What makes two calls the same."""
+    return call.name + msgspec.json.encode(call.arguments, order="sorted").decode()
 
 
 def _complaint(text: str, broken: Sequence[ToolCall]) -> list[Message]:
