@@ -32,6 +32,7 @@ from thunderbox.config import RemoteSettings, RemoteSpeechSettings, Settings
 from thunderbox.data_dir import DataDir
 from thunderbox.errors import StartError, StoreError
 from thunderbox.maintenance import Maintenance
+from thunderbox.products import PRODUCTS
 from thunderbox.sip.account import Registration
 from thunderbox.sip.endpoint import Phone, PhoneState
 from thunderbox.store.database import Database
@@ -120,6 +121,10 @@ class Appliance:
                 cache_dir=self.data.models,
                 models_dir=self.data.models,
                 remotes=_remotes(settings),
+                products={
+                    product: settings.product(product).language_model for product in PRODUCTS
+                },
+                gpu_layers=voice.gpu_layers,
             )
         )
         try:
@@ -210,12 +215,12 @@ class Appliance:
 
         self._undo.append((name, undo))
 
-    def _new_engines(self) -> CallEngines:
+    def _new_engines(self, product: str) -> CallEngines:
         engines = self.engines
         return CallEngines(
             engines.recognizer,
             engines.synthesizer,
-            engines.language_model,
+            engines.models.get(product, engines.language_model),
             engines.new_voice_activity(),
         )
 
@@ -239,6 +244,8 @@ class Appliance:
         engines_ready = self.engines.ready
         for card in self.engines.cards:
             starter = "A small starter model; bring a real one for real callers."
+            if card.engine in parts:  # models of products are named below
+                continue
             parts[card.engine] = PartState(
                 ok=engines_ready,
                 detail=(starter if card.starter else "")
@@ -246,6 +253,13 @@ class Appliance:
                 else "An engine has failed; restart the box and look at the log.",
                 facts={"model": card.name},
             )
+        tiers = self.engines.tiers
+        parts["products"] = PartState(
+            # A box that lacks a model can take calls all the same, with a smaller one.
+            ok=True,
+            detail=" ".join(tier.note for tier in tiers.values() if tier.note),
+            facts={product: tier.card.name for product, tier in tiers.items()},
+        )
         for standing in self.engines.remotes:
             server = standing.server
             # A box whose remote engine fails can take calls all the same: the local one answers.

@@ -15,12 +15,21 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Meta, Struct
 
 from thunderbox.errors import ConfigError
+from thunderbox.origin import Origin
+from thunderbox.products import (
+    BoltSettings,
+    ProductSettings,
+    SparkSettings,
+    StormBaseSettings,
+    StormExtraSettings,
+    section_of,
+)
 
 Port = Annotated[int, Meta(ge=1, le=65535, description="a port from 1 to 65535")]
 E164 = r"\+[1-9]\d{1,14}"
@@ -115,6 +124,7 @@ class VoiceSettings(Struct, frozen=True, forbid_unknown_fields=True):
     context_tokens: Annotated[
         int, Meta(ge=512, le=131072, description="a number from 512 to 131072")
     ] = 2048
+    gpu_layers: Annotated[int, Meta(ge=0, le=999, description="a number from 0 to 999")] = 0
     piper_voices: Annotated[str, Meta(description="a directory, or empty")] = ""
     pause_ms: Annotated[int, Meta(ge=100, le=3000, description="a number from 100 to 3000")] = 350
     interrupt_ms: Annotated[int, Meta(ge=100, le=3000, description="a number from 100 to 3000")] = (
@@ -173,12 +183,23 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     trunk: TrunkSettings = TrunkSettings()
     calls: CallSettings = CallSettings()
     voice: VoiceSettings = VoiceSettings()
+    product_spark: SparkSettings = SparkSettings()
+    product_bolt: BoltSettings = BoltSettings()
+    product_storm_base: StormBaseSettings = StormBaseSettings()
+    product_storm_base_with_ack: StormBaseSettings = StormBaseSettings()
+    product_storm_extra: StormExtraSettings = StormExtraSettings()
+    product_storm_extra_with_ack: StormExtraSettings = StormExtraSettings()
     remote_chat: RemoteSettings = RemoteSettings()
     remote_transcription: RemoteSettings = RemoteSettings()
     remote_speech: RemoteSpeechSettings = RemoteSpeechSettings()
     backup: BackupSettings = BackupSettings()
     log: LogSettings = LogSettings()
     extensions: dict[str, str] = msgspec.field(default_factory=lambda: {"100": "+15550100"})
+
+    def product(self, product: str) -> ProductSettings:
+        """The settings of one of products.PRODUCTS; spark's for a name that is none."""
+        found: ProductSettings = getattr(self, section_of(product), self.product_spark)
+        return found
 
 
 def load(path: Path | None, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -193,7 +214,7 @@ def load(path: Path | None, environ: Mapping[str, str] = os.environ) -> Settings
                 f"The config file {path} cannot be read ({reason}). Name another with --config, "
                 "or copy config.example.toml there."
             ) from error
-    origin = _Origin(path, text)
+    origin = Origin(path, text)
     try:
         raw: dict[str, Any] = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -202,7 +223,7 @@ def load(path: Path | None, environ: Mapping[str, str] = os.environ) -> Settings
     try:
         settings = msgspec.convert(raw, Settings)
     except msgspec.ValidationError as error:
-        raise origin.explain(str(error), raw) from error
+        raise origin.explain(str(error), raw, sections()) from error
     _check_meaning(settings, origin)
     return settings
 
@@ -217,88 +238,7 @@ def sections() -> dict[str, type[Struct]]:
     }
 
 
-class _Origin:
-    """Remembers where each setting came from, so that an error can name the place."""
-
-    def __init__(self, path: Path | None, text: str) -> None:
-        self.path = path
-        self.lines = text.splitlines()
-        self.variables: dict[tuple[str, str], str] = {}
-
-    def place(self, section: str, key: str) -> str:
-        """`file, line 3` or the name of the environment variable."""
-        if (variable := self.variables.get((section, key))) is not None:
-            return f"environment variable {variable}"
-        current = heading = ""
-        dotted = re.compile(rf"\s*{re.escape(section)}\s*(\.\s*{re.escape(key)}\s*)?=")
-        plain = re.compile(rf'\s*"?{re.escape(key)}"?\s*=')
-        for number, line in enumerate(self.lines, 1):
-            here = f"{self.path}, line {number}"
-            if header := re.match(r"\s*\[\[?\s*([\w.-]+)\s*\]", line):
-                current = header[1]
-                if current == section and not key:
-                    return here
-                heading = heading or (here if current == section else "")
-            elif (current == section and key and plain.match(line)) or (
-                not current and dotted.match(line)
-            ):
-                return here
-        return heading or str(self.path or "the settings")
-
-    def error(self, section: str, key: str, value: object, allowed: str) -> ConfigError:
-        """The sentence for one wrong value."""
-        name = f"{section}.{key}" if key else section
-        secret = "password" in key or key == "api_key" or (key == "base_url" and "@" in str(value))
-        shown = '"***"' if secret else msgspec.json.encode(value).decode()
-        return ConfigError(f"{self.place(section, key)}: {name} is {shown}, but must be {allowed}.")
-
-    def explain(self, message: str, raw: dict[str, Any]) -> ConfigError:
-        """Turn msgspec's message into our sentence."""
-        known = sections()
-        steps = re.findall(r"\.(\w+)", message.rpartition("`$")[2]) if "`$" in message else []
-        if unknown := re.search(r"unknown field `([^`]+)`", message):
-            section = steps[0] if steps else ""
-            options = list(known[section].__struct_fields__) if section else [*known, "extensions"]
-            place = self.place(section, unknown[1]) if section else self.place(unknown[1], "")
-            name = f"{section}.{unknown[1]}" if section else f"[{unknown[1]}]"
-            return ConfigError(
-                f"{place}: there is no setting {name}. Allowed here: {', '.join(sorted(options))}."
-            )
-        section, key = (*steps, "", "")[:2]
-        value = raw.get(section)
-        if section == "extensions" and isinstance(value, dict):
-            key, value = next((k, v) for k, v in value.items() if not isinstance(v, str))
-            return self.error(section, key, value, 'a number in quotes, such as "+15550100"')
-        if not key:
-            return ConfigError(
-                f"{self.place(section, '')}: {section} is not a setting but a section. Write "
-                f"[{section}] on a line of its own and its settings below it, one a line."
-            )
-        if key and isinstance(value, dict):
-            value = value.get(key)
-        hint = (
-            get_type_hints(known[section], include_extras=True)[key]
-            if key in getattr(known.get(section), "__struct_fields__", ())
-            else None
-        )
-        return self.error(section, key, value, _allowed(hint) if hint else message.split(" - ")[0])
-
-
-def _allowed(hint: Any) -> str:
-    """What a setting's type allows, in words."""
-    if get_origin(hint) is Annotated:
-        for extra in get_args(hint)[1:]:
-            if isinstance(extra, Meta) and extra.description:
-                return extra.description
-        hint = get_args(hint)[0]
-    if get_origin(hint) is Literal:
-        return "one of " + ", ".join(f'"{choice}"' for choice in get_args(hint))
-    if get_origin(hint) is tuple:
-        return "a list of texts"
-    return {bool: "true or false", int: "a whole number", str: "a text"}.get(hint, str(hint))
-
-
-def _override(raw: dict[str, Any], environ: Mapping[str, str], origin: _Origin) -> None:
+def _override(raw: dict[str, Any], environ: Mapping[str, str], origin: Origin) -> None:
     """Put THUNDERBOX_<SECTION>_<KEY> over what the file says."""
     for section, kind in sections().items():
         hints = get_type_hints(kind)
@@ -311,10 +251,16 @@ def _override(raw: dict[str, Any], environ: Mapping[str, str], origin: _Origin) 
                 continue
             table[key] = _parse(environ[variable], hints[key])
             origin.variables[section, key] = variable
+    every = {
+        f"THUNDERBOX_{section}_{key}".upper()
+        for section, kind in sections().items()
+        for key in kind.__struct_fields__
+    }
+    for section, kind in sections().items():
+        prefix = f"THUNDERBOX_{section}_".upper()
+        known = [(prefix + key).upper() for key in kind.__struct_fields__]
         for variable in environ:
-            prefix = f"THUNDERBOX_{section}_".upper()
-            known = [(prefix + key).upper() for key in kind.__struct_fields__]
-            if variable.startswith(prefix) and variable not in known:
+            if variable.startswith(prefix) and variable not in every:
                 raise ConfigError(
                     f"environment variable {variable}: there is no such setting. "
                     f"Allowed here: {', '.join(known)}."
@@ -338,7 +284,7 @@ def _parse(text: str, hint: Any) -> object:
     return text
 
 
-def _check_meaning(settings: Settings, origin: _Origin) -> None:
+def _check_meaning(settings: Settings, origin: Origin) -> None:
     """Check what types cannot say."""
     for network in settings.sip.allowed_networks:
         try:
@@ -378,7 +324,7 @@ def _check_meaning(settings: Settings, origin: _Origin) -> None:
             )
 
 
-def _check_remotes(settings: Settings, origin: _Origin) -> None:
+def _check_remotes(settings: Settings, origin: Origin) -> None:
     """A remote engine must be named whole, and leave the local one time to answer in its stead."""
     voice = settings.voice
     for section, remote, key in (

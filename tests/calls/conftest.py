@@ -51,7 +51,7 @@ async def box(db: Database, tmp_path: Path) -> AsyncIterator[Box]:
     clock = FakeClock()
     recorder = Recorder(tmp_path / "recordings")
 
-    def engines() -> CallEngines:
+    def engines(_product: str) -> CallEngines:
         return CallEngines(
             FakeRecognizer("Hello?"), FakeSynthesizer(), FakeModel(lambda _: made.said), Loudness()
         )

@@ -14,6 +14,7 @@ from thunderbox.cli import checks
 from thunderbox.cli.checks import Check, Patient
 from thunderbox.cli.main import main
 from thunderbox.config import ApiSettings, Settings, SipSettings, TrunkSettings, VoiceSettings
+from thunderbox.products import BoltSettings
 from thunderbox.store.database import Database
 
 READY = {
@@ -69,7 +70,7 @@ def test_this_machine_is_well(
     assert caught.value.code in (0, 1, None)
     assert set(checked) == {
         "python", "cpu", "disk", "box", "port", "pjsip", "codecs", "speech model",
-        "language model", "database", "trunk",
+        "language model", "products", "database", "trunk",
     }  # fmt: skip
     assert "2.15.1" in checked["pjsip"]["detail"]
     assert "G722" in checked["codecs"]["detail"]
@@ -137,6 +138,15 @@ async def test_whole_database(tmp_path: Path) -> None:
     await db.close()
     findings = await asyncio.to_thread(lambda: list(checks._database(_patient(tmp_path))))
     assert [one.state for one in findings] == ["ok"]
+
+
+def test_a_product_whose_model_is_missing(tmp_path: Path) -> None:
+    (tmp_path / "models").mkdir()
+    for bolt, found in (("", "ok"), ("absent", "warn")):
+        product = BoltSettings(language_model=bolt)
+        (check,) = checks._products(_patient(tmp_path, product_bolt=product))
+        assert check.state == found
+        assert "bolt" in check.detail
 
 
 def test_missing_model(tmp_path: Path) -> None:

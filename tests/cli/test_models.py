@@ -83,9 +83,25 @@ def test_the_list_as_json(run: Run, shelf: Shelf, tmp_path: Path) -> None:
     assert rows["qwen"] == {
         "name": "qwen", "kind": "language", "size_bytes": len(GGUF), "memory_mb": None,
         "languages": [], "licence": "unknown", "state": "installed",
-        "path": str(Path("data/models/qwen")), "used_by": None, "source": "copied by hand",
-        "purpose": "",
+        "path": str(Path("data/models/qwen")), "used_by": None, "products": [],
+        "source": "copied by hand", "purpose": "",
     }  # fmt: skip
+
+
+def test_the_list_says_what_each_product_uses(run: Run, shelf: Shelf, tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text(
+        '[product_bolt]\nlanguage_model = "qwen"\n[product_storm_base]\nlanguage_model = "big"\n'
+    )
+    assert run("models", "list") == 0
+    assert "in use: product_bolt.language_model" in run.out
+    assert "Products: spark, storm-base, storm-base-with-ack, storm-extra, " in run.out
+    assert "bolt: qwen." in run.out
+    assert "Until then storm-base uses starter." in run.out
+    assert run("models", "list", "--json") == 0
+    rows = {row["name"]: row for row in json.loads(run.out)}
+    assert rows["qwen"]["products"] == ["bolt"]
+    assert run("models", "remove", "qwen", "--yes") == 1
+    assert "product_bolt.language_model names qwen" in run.err
 
 
 def test_pull_then_list_then_remove(run: Run, hub: Hub) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from thunderbox import config
 from thunderbox.errors import ConfigError
+from thunderbox.products import PRODUCTS
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
 
@@ -42,6 +43,8 @@ WRONG = [
     ('[remote_speech]\nbase_url = "http://a"\nmodel = "b"', 1, "remote_speech.voice is "),
     ('[remote_speech]\nlocale = "English"', 2, "a language, such as en-US or de"),
     ('[remote_chat]\nbase_url = "http://a"\nmodel = "b"\ntimeout_seconds = 8', 4, "less than"),
+    ("[product_spark]\ncents_per_minute = -1", 2, "a number of cents from 0 to 10000"),
+    ("[product_storm]\ncents_per_minute = 1", 1, "there is no setting [product_storm]"),
     ('[log]\nlevel = "loud"', 2, 'one of "debug", "info", "warning", "error"'),
     ("extensions = 4", 1, "extensions is not a setting but a section"),
     ("[extensions]\n100 = 5", 2, 'extensions.100 is 5, but must be a number in quotes'),
@@ -133,12 +136,26 @@ def test_environment_wins(tmp_path: Path) -> None:
     assert settings.extensions == {"100": "+15550100", "200": "+15550123"}
 
 
+def test_every_product_is_a_section_that_a_file_or_a_variable_changes(tmp_path: Path) -> None:
+    settings = _read(
+        tmp_path,
+        '[product_bolt]\nlanguage_model = "qwen2.5-1.5b"\nextra_thinking_tokens = 64',
+        {"THUNDERBOX_PRODUCT_STORM_BASE_WITH_ACK_CENTS_PER_MINUTE": "15"},
+    )
+    assert settings.product("bolt").language_model == "qwen2.5-1.5b"
+    assert [settings.product("bolt").thinking(level) for level in ("base", "extra")] == [0, 64]
+    assert settings.product("storm-extra").thinking("base") == 384
+    prices = [settings.product(product).cents_per_minute for product in PRODUCTS]
+    assert prices == [8, 10, 14, 15, 20, 20]
+
+
 @pytest.mark.parametrize(
     ("name", "value", "sentence"),
     [
         ("THUNDERBOX_API_PORT", "x", 'api.port is "x", but must be a port from 1 to 65535.'),
         ("THUNDERBOX_API_PRT", "1", "there is no such setting. Allowed here: THUNDERBOX_API_HOST"),
         ("THUNDERBOX_SIP_ENABLED", "no", "true or false"),
+        ("THUNDERBOX_PRODUCT_STORM_BASE_PRICE", "1", "there is no such setting."),
         ("THUNDERBOX_EXTENSIONS_200", "200", "a number such as +15550100"),
     ],
 )

@@ -13,7 +13,7 @@ import pytest
 
 import thunderbox
 from tests.house import cli_reference
-from thunderbox import config
+from thunderbox import config, origin
 from thunderbox.voice.leg import EndCause
 
 ROOT = Path(__file__).parents[2]
@@ -36,7 +36,7 @@ def test_every_setting_is_documented_as_it_is(section: str, key: str) -> None:
     assert row, f"docs/configuration.md does not name {section}.{key}"
     kind = config.sections()[section]
     default = json.dumps(getattr(kind(), key))
-    allowed = config._allowed(get_type_hints(kind, include_extras=True)[key])
+    allowed = origin.allowed(get_type_hints(kind, include_extras=True)[key])
     assert row.startswith(
         f"| `{key}`<br>`THUNDERBOX_{section}_{key}`".replace(
             f"THUNDERBOX_{section}_{key}", f"THUNDERBOX_{section}_{key}".upper()

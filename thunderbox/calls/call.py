@@ -45,7 +45,9 @@ class Surroundings:
     settings: Settings
     recorder: Recorder
     http: httpx.AsyncClient
-    new_engines: Callable[[], CallEngines]
+    new_engines: Callable[[str], CallEngines]
+    """Engines for one call of an agent of this product."""
+
     own_url: Callable[[], str]
     clock: Clock
 
@@ -141,7 +143,8 @@ class Call:
         )
         tools = AgentTools(agent.tools, box.http, self.id, box.own_url, limits.tool_seconds)
         persona = Persona(prompt=agent.prompt, voice=agent.voice)
-        return Conversation(leg, persona, box.new_engines(), tools, transcript, pace, deadlines)
+        engines = box.new_engines(agent.product)
+        return Conversation(leg, persona, engines, tools, transcript, pace, deadlines)
 
 
 def new_row(

@@ -22,10 +22,12 @@ from thunderbox.cli.options import DATABASE
 from thunderbox.cli.own_phone import own_phone
 from thunderbox.config import Settings
 from thunderbox.errors import ThunderBoxError
+from thunderbox.products import PRODUCTS
 from thunderbox.store.database import Database
 from thunderbox.voice.cpu import this_cpu
 from thunderbox.voice.engine import ModelCard
 from thunderbox.voice.models import language_card, speech_card
+from thunderbox.voice.tiers import choose_tiers, who_uses_what
 from thunderbox.voice.trial import try_model
 
 State = Literal["ok", "note", "warn", "fail"]
@@ -176,6 +178,22 @@ def _models(patient: Patient) -> Iterator[Check]:
         yield Check(kind, state, f"{card.name} ({card.engine}) {how}{_starter(card)}")
 
 
+def _products(patient: Patient) -> Iterator[Check]:
+    shelf, settings = patient.data / "models", patient.settings
+    cache = shelf if shelf.is_dir() else None
+    wanted = {product: settings.product(product).language_model for product in PRODUCTS}
+    try:
+        base = language_card(settings.voice.language_model, shelf)
+    except ThunderBoxError:
+        return  # said with the models
+    tiers = choose_tiers(wanted, base, shelf, lambda card: try_model(card, cache))
+    notes = [tier.note for tier in tiers.values() if tier.note]
+    for note in notes:
+        yield Check("products", "warn", note)
+    if not notes:
+        yield Check("products", "ok", who_uses_what(tiers))
+
+
 def _starter(card: ModelCard) -> str:
     return "; it is small: bring a real one for real callers" if card.starter else ""
 
@@ -237,6 +255,7 @@ CHECKS: tuple[Callable[[Patient], Iterator[Check]], ...] = (
     _pjsip,
     _codecs,
     _models,
+    _products,
     _database,
     _trunk,
 )

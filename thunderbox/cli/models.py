@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -23,11 +23,14 @@ from rich.progress import (
 from rich.table import Table
 
 from thunderbox.cli.options import DEFAULT_DATA, ConfigOption, DataOption, err, out, read_settings
-from thunderbox.config import VoiceSettings
-from thunderbox.errors import ModelError
+from thunderbox.config import Settings
+from thunderbox.errors import ModelError, StartError
+from thunderbox.products import PRODUCTS, section_of
 from thunderbox.voice import download, intake
 from thunderbox.voice.catalogue import ANY_LANGUAGE, Recommended, catalogue
+from thunderbox.voice.models import language_card
 from thunderbox.voice.shelf import Installed, Shelf
+from thunderbox.voice.tiers import Tier, choose_tiers, who_uses_what
 
 app = typer.Typer(
     help="List, pull, import and remove models, whether the box runs or not.", no_args_is_help=True
@@ -45,8 +48,9 @@ def list_models(
     as_json: Annotated[bool, typer.Option("--json", help="Print the models as JSON.")] = False,
 ) -> None:
     """Show the models that are installed and those that are worth pulling."""
-    voice = read_settings(config).voice
-    rows = [_row(name, here, known, voice) for name, here, known in _all(Shelf(data / "models"))]
+    settings, shelf = read_settings(config), Shelf(data / "models")
+    tiers = _tiers(settings, shelf)
+    rows = [_row(name, here, known, settings, tiers) for name, here, known in _all(shelf)]
     if as_json:
         out.print_json(json.dumps(rows))
         return
@@ -68,6 +72,11 @@ def list_models(
             *([row["purpose"]] if out.width >= _WIDE else []),
         )
     out.print(table)
+    if tiers:
+        out.print(f"Products: {who_uses_what(tiers)}.", markup=False, soft_wrap=True)
+    for tier in tiers.values():
+        if tier.note:
+            out.print(tier.note, markup=False, soft_wrap=True)
     out.print("`thunderbox models pull NAME` fetches one that is not installed.", markup=False)
 
 
@@ -145,7 +154,7 @@ def remove(
             f'No model "{name}" is installed. `thunderbox models list` shows which are.'
         )
     if here is not None:
-        if (setting := _used_by(here, read_settings(config).voice)) is not None:
+        if (setting := _used_by(here, read_settings(config))) is not None:
             raise ModelError(
                 f"{setting} names {name}. Name another model there first, then remove this one."
             )
@@ -166,7 +175,11 @@ def _all(shelf: Shelf) -> Iterator[tuple[str, Installed | None, Recommended | No
 
 
 def _row(
-    name: str, here: Installed | None, known: Recommended | None, voice: VoiceSettings
+    name: str,
+    here: Installed | None,
+    known: Recommended | None,
+    settings: Settings,
+    tiers: Mapping[str, Tier],
 ) -> dict[str, Any]:
     record = here.record if here else None
     source = f"{known.repo}@{known.revision}" if known else "copied by hand"
@@ -179,28 +192,49 @@ def _row(
         "licence": record.licence if record else known.licence if known else "unknown",
         "state": "installed" if here else "to pull",
         "path": str(here.path) if here else None,
-        "used_by": _used_by(here, voice) if here else None,
+        "used_by": _used_by(here, settings) if here else None,
+        "products": [
+            product
+            for product, tier in tiers.items()
+            if here and here.path.resolve() in Path(tier.card.path).resolve().parents
+        ],
         "source": record.source if record else source,
         "purpose": known.purpose if known else "",
     }
 
 
-def _used_by(model: Installed, voice: VoiceSettings) -> str | None:
+def _tiers(settings: Settings, shelf: Shelf) -> Mapping[str, Tier]:
+    """What each product uses; nothing when the box's own language model is not there."""
+    try:
+        base = language_card(settings.voice.language_model, shelf.root)
+    except StartError:
+        return {}
+    wanted = {product: settings.product(product).language_model for product in PRODUCTS}
+    return choose_tiers(wanted, base, shelf.root)
+
+
+def _used_by(model: Installed, settings: Settings) -> str | None:
     """The setting that names a model, or a path within it."""
     key = SETTINGS.get(model.kind)
     if key is None:
         return None
+    voice = settings.voice
     value: str = getattr(voice, key)
-    if model.kind == "voice":
-        used = value.lower() in _voice_names(model.path)
-    else:
-        path = Path(value).expanduser().resolve()
-        home = model.path.resolve()
-        used = value == model.name or path == home or home in path.parents
+    used = value.lower() in _voice_names(model.path) if model.kind == "voice" else _is(model, value)
+    if not used and model.kind == "language":
+        for product in PRODUCTS:
+            if _is(model, settings.product(product).language_model):
+                return f"{section_of(product)}.language_model"
     if not used and model.kind == "voice" and voice.piper_voices:
         key = "piper_voices"
         used = Path(voice.piper_voices).expanduser().resolve() == model.path.resolve()
     return f"voice.{key}" if used else None
+
+
+def _is(model: Installed, value: str) -> bool:
+    """Whether a setting means this model, by its name or by a path within it."""
+    path, home = Path(value).expanduser().resolve(), model.path.resolve()
+    return bool(value) and (value == model.name or path == home or home in path.parents)
 
 
 def _voice_names(directory: Path) -> set[str]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from thunderbox.voice.engine import ModelCard, Synthesizer, VoiceActivity
 from thunderbox.voice.engines.espeak import Espeak
@@ -30,6 +30,7 @@ from thunderbox.voice.engines.silero import SileroModel
 from thunderbox.voice.engines.voices import Voices
 from thunderbox.voice.models import STARTER_WINDOW_SECONDS, language_card, speech_card, voice_cards
 from thunderbox.voice.shelf import Shelf
+from thunderbox.voice.tiers import Tier, choose_tiers
 from thunderbox.voice.trial import try_model
 
 T = TypeVar("T")
@@ -44,6 +45,8 @@ class Engines:
     recognizer: FasterWhisper | FallbackRecognizer
     synthesizer: Voices
     language_model: LlamaCpp | FallbackChat
+    """The box's own: what thinks for everything that belongs to no product."""
+
     new_voice_activity: Callable[[], VoiceActivity]
     """A detector for one call."""
 
@@ -54,16 +57,25 @@ class Engines:
     remotes: tuple[Standing, ...] = ()
     """How each remote engine stands."""
 
+    models: Mapping[str, LlamaCpp | FallbackChat] = field(default_factory=dict)
+    """What each product thinks with; products of the same model share it."""
+
+    tiers: Mapping[str, Tier] = field(default_factory=dict)
+
     @property
     def ready(self) -> bool:
         """Whether all of them can be expected to do their work."""
-        return self.recognizer.ready and self.synthesizer.ready and self.language_model.ready
+        minds = (self.language_model, *self.models.values())
+        return (
+            self.recognizer.ready and self.synthesizer.ready and all(mind.ready for mind in minds)
+        )
 
     def close(self) -> None:
         """Stop every engine and free the models."""
         self.recognizer.close()
         self.synthesizer.close()
-        self.language_model.close()
+        for mind in (self.language_model, *self.models.values()):
+            mind.close()
 
 
 async def load_engines(
@@ -78,6 +90,8 @@ async def load_engines(
     cache_dir: Path | None = None,
     models_dir: Path | None = None,
     remotes: Sequence[RemoteServer] = (),
+    products: Mapping[str, str] | None = None,
+    gpu_layers: int = 0,
 ) -> Engines:
     """Check, try, load and warm all engines. Raises StartError, which says what to do.
 
@@ -85,6 +99,8 @@ async def load_engines(
     `models_dir` is where pulled and imported models are.
     `remotes` holds at most one server of each kind. The local engines are loaded in any case, and
     do the work whenever the remote one fails.
+    `products` names the language model of each product, smallest first; an empty name means
+    `language_model`, and so does what is not installed when nothing better is.
     """
     started = time.perf_counter()
     standings = {server.kind: Standing(server) for server in remotes}
@@ -100,6 +116,14 @@ async def load_engines(
         await asyncio.gather(
             *(on_thread(try_model, card, cache_dir) for card in (speech, language))
         )
+        tiers = await on_thread(
+            choose_tiers,
+            products or {},
+            language,
+            models_dir,
+            lambda card: try_model(card, cache_dir),
+        )
+        minds = {card.path: card for card in (language, *(t.card for t in tiers.values()))}
         detector = await on_thread(SileroModel)
 
         def load_recognizer() -> FasterWhisper:
@@ -111,13 +135,14 @@ async def load_engines(
                 detector=detector,
             )
 
-        def load_model() -> LlamaCpp:
+        def load_model(card: ModelCard) -> LlamaCpp:
             return LlamaCpp(
-                Path(language.path),
-                name=language.name,
+                Path(card.path),
+                name=card.name,
                 conversations=conversations,
                 context_tokens=context_tokens,
                 threads=threads,
+                gpu_layers=gpu_layers,
             )
 
         def load_voices() -> Voices:
@@ -137,38 +162,55 @@ async def load_engines(
                 piper.load(voices.resolve(first))
             return voices
 
-        loaded = await asyncio.gather(
-            on_thread(load_recognizer),
-            on_thread(load_model),
-            on_thread(load_voices),
-            return_exceptions=True,
-        )
-        recognizer, model, voices = loaded
-        if (
-            isinstance(recognizer, BaseException)
-            or isinstance(model, BaseException)
-            or isinstance(voices, BaseException)
-        ):
-            for engine in loaded:
-                if not isinstance(engine, BaseException):
-                    engine.close()
-            raise next(error for error in loaded if isinstance(error, BaseException))
+        recognizer_load = on_thread(load_recognizer)
+        voices_load = on_thread(load_voices)
+        models_load = {path: on_thread(load_model, card) for path, card in minds.items()}
+        loads: list[asyncio.Future[Any]] = [
+            recognizer_load,
+            voices_load,
+            *models_load.values(),
+        ]
+        await asyncio.wait(loads)
+        if errors := [error for load in loads if (error := load.exception()) is not None]:
+            for load in loads:
+                if load.exception() is None:
+                    load.result().close()
+            raise errors[0]
+        recognizer, voices = recognizer_load.result(), voices_load.result()
+        models = {path: load.result() for path, load in models_load.items()}
         await asyncio.gather(
             on_thread(recognizer.warm),
-            model.warm([{"role": "user", "content": "Hello, how are you today? " * 8}]),
             voices.prepare("Hello.", default_voice),
+            *(
+                model.warm([{"role": "user", "content": "Hello, how are you today? " * 8}])
+                for model in models.values()
+            ),
         )
     seconds = time.perf_counter() - started
     log.info("engines ready in %.1f s: %s, %s", seconds, speech.name, language.name)
-    cards = (speech, language, *voice_cards(piper_voices, pulled_voices))
+    for product, tier in tiers.items():
+        if tier.note:
+            log.warning("%s", tier.note)
+        elif tier.card is not language:
+            log.info("%s thinks with %s", product, tier.card.name)
+    cards = (speech, *minds.values(), *voice_cards(piper_voices, pulled_voices))
     hearing: FasterWhisper | FallbackRecognizer = recognizer
     if (standing := standings.get("transcription")) is not None:
         hearing = FallbackRecognizer(OpenAITranscription(standing.server), recognizer, standing)
-    thinking: LlamaCpp | FallbackChat = model
+    thinking: dict[str, LlamaCpp | FallbackChat] = dict(models)
     if (standing := standings.get("chat")) is not None:
-        thinking = FallbackChat(OpenAIChat(standing.server), model, standing)
+        remote = OpenAIChat(standing.server)
+        thinking = {path: FallbackChat(remote, model, standing) for path, model in models.items()}
     for standing in standings.values():
         log.info("%s, model %s", standing.server.name, standing.server.model)
     return Engines(
-        hearing, voices, thinking, detector.stream, cards, seconds, tuple(standings.values())
+        hearing,
+        voices,
+        thinking[language.path],
+        detector.stream,
+        cards,
+        seconds,
+        tuple(standings.values()),
+        {product: thinking[tier.card.path] for product, tier in tiers.items()},
+        tiers,
     )

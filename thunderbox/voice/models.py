@@ -42,12 +42,15 @@ def speech_card(name: str, models_dir: Path | None = None) -> ModelCard:
     return _card(name, "faster-whisper", path, path.name)
 
 
-def language_card(name: str, models_dir: Path | None = None) -> ModelCard:
+def language_card(
+    name: str, models_dir: Path | None = None, setting: str = "voice.language_model"
+) -> ModelCard:
     """The language model of this name. Raises StartError when it is not there or not whole.
 
-    `models_dir` is where pulled and imported models are, looked at before the path.
+    `models_dir` is where pulled and imported models are, looked at before the path; `setting`
+    names the model.
     """
-    installed = _installed("voice.language_model", name, "language", models_dir)
+    installed = _installed(setting, name, "language", models_dir)
     path = Path(name).expanduser()
     if name == "starter":
         path = STARTER / "lm" / "starter.gguf"
@@ -55,7 +58,7 @@ def language_card(name: str, models_dir: Path | None = None) -> ModelCard:
         path = gguf(installed) or installed / "model.gguf"
     if not path.is_file():
         raise StartError(
-            f'voice.language_model is "{name}", but there is no such {_or_model(name)}file. '
+            f'{setting} is "{name}", but there is no such {_or_model(name)}file. '
             f'{_pull(name)}Use "starter", or the path of a GGUF file.'
         )
     _check_language(path)

@@ -54,6 +54,28 @@ async def test_installed_models_are_named_like_on_the_shelf(
         engines.close()
 
 
+async def test_products_that_name_one_model_share_its_engine(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path / "models")
+    intake.bring(STARTER / "lm" / "starter.gguf", shelf, "qwen")
+    engines = await load_engines(
+        cache_dir=tmp_path,
+        models_dir=shelf.root,
+        products={"spark": "", "bolt": "qwen", "storm-base": "qwen", "storm-extra": "absent"},
+    )
+    try:
+        assert engines.models["spark"] is engines.language_model
+        assert engines.models["bolt"] is engines.models["storm-base"]
+        assert engines.models["bolt"] is not engines.models["spark"]
+        assert [card.name for card in engines.cards[1:3]] == ["starter", "qwen"]
+        assert "absent" in engines.tiers["storm-extra"].note
+        talk = [{"role": "user", "content": "Hello."}]
+        assert await collect_text(engines.models["bolt"].generate("a", talk))
+        assert engines.ready
+    finally:
+        engines.close()
+        assert not engines.models["bolt"].ready
+
+
 async def test_remote_engines_do_the_work_of_the_local_ones(
     tmp_path: Path, openai_server: OpenAIServer
 ) -> None:

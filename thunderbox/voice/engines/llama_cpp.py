@@ -65,6 +65,7 @@ class LlamaCpp:
         conversations: int = 8,
         context_tokens: int = 2048,
         threads: int = 2,
+        gpu_layers: int = 0,
     ) -> None:
         self.name = name or path.stem
         self._library = LlamaLibrary(
@@ -73,6 +74,7 @@ class LlamaCpp:
             context_tokens=context_tokens,
             threads=threads,
             batch=_BATCH,
+            gpu_layers=gpu_layers,
         )
         self.context_tokens = self._library.context_tokens
         if self.context_tokens < context_tokens:

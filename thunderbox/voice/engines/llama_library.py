@@ -45,13 +45,26 @@ class LlamaLibrary:
     """One model and one context for all conversations."""
 
     def __init__(
-        self, path: Path, *, sequences: int, context_tokens: int, threads: int, batch: int
+        self,
+        path: Path,
+        *,
+        sequences: int,
+        context_tokens: int,
+        threads: int,
+        batch: int,
+        gpu_layers: int = 0,
     ) -> None:
         llama_cpp.llama_log_set(_on_log, None)
         llama_cpp.llama_backend_init()
-        self._model = llama_cpp.llama_model_load_from_file(
-            str(path).encode(), llama_cpp.llama_model_default_params()
-        )
+        if gpu_layers and not llama_cpp.llama_supports_gpu_offload():
+            log.warning(
+                "voice.gpu_layers is %d, but this build of llama.cpp knows no graphics card: the "
+                "processor does all the work. Build llama-cpp-python for the card, or set 0.",
+                gpu_layers,
+            )
+        form = llama_cpp.llama_model_default_params()
+        form.n_gpu_layers = gpu_layers
+        self._model = llama_cpp.llama_model_load_from_file(str(path).encode(), form)
         if not self._model:
             raise StartError(
                 f"The language model {path} cannot be loaded: llama.cpp does not know its form "
