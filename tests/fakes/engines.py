@@ -63,6 +63,7 @@ class FakeModel:
         self.asked: list[list[Message]] = []
         self.warmed: list[list[Message]] = []
         self.stuck = False
+        self.gate: asyncio.Event | None = None
 
     async def generate(
         self,
@@ -75,6 +76,8 @@ class FakeModel:
         self.asked.append(list(messages))
         if self.stuck:
             await asyncio.Event().wait()
+        if self.gate is not None:
+            await self.gate.wait()
         text = self.answer(messages)
         if isinstance(text, Exception):
             raise text

@@ -41,6 +41,7 @@ class Stage:
         checking_s: float = 60.0,
         destinations: Mapping[str, str] | None = None,
         presses_keys: bool = False,
+        acknowledgement: str = "",
     ) -> None:
         self.line = Loopback("test")
         self.model = FakeModel(answer)
@@ -55,11 +56,12 @@ class Stage:
                 "fake",
                 destinations=destinations or {},
                 presses_keys=presses_keys,
+                acknowledgement=acknowledgement,
             ),
             CallEngines(self.recognizer, self.voice, self.model, Loudness()),
             self.tools,
             self.journal,
-            Pace(agent_first=agent_first),
+            Pace(agent_first=agent_first, acknowledge_ms=400 if acknowledgement else None),
             Deadlines(first_token=first_token_s, checking=checking_s),
         )
         self.ended: str | None = None

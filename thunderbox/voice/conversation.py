@@ -24,6 +24,7 @@ from thunderbox.voice.tasks import Tasks
 from thunderbox.voice.thinker import Thinker
 from thunderbox.voice.tools import Tools
 from thunderbox.voice.turn_events import (
+    Acknowledge,
     Begun,
     CommitTurn,
     Discard,
@@ -45,6 +46,7 @@ from thunderbox.voice.turn_events import (
     Say,
     Transcribe,
     Transcribed,
+    WordsReady,
 )
 from thunderbox.voice.turns import Turns
 
@@ -82,7 +84,7 @@ class Conversation:
         self._speaker = Speaker(leg, engines.synthesizer, persona.voice, self, deadlines.speak)
         self._thinker = Thinker(
             engines.language_model,
-            LineTools(tools, leg, persona.destinations, presses_keys=persona.presses_keys),
+            LineTools(tools, leg, journal, persona.destinations, presses_keys=persona.presses_keys),
             self._history,
             leg.name,
             self._tasks.spawn,
@@ -194,6 +196,9 @@ class Conversation:
                 self._generate(reply, text)
             case Release(reply, asked_at):
                 self._release(reply, asked_at)
+            case Acknowledge():
+                if self._reply is not None and self._persona.acknowledgement:
+                    self._reply.acknowledge(self._persona.acknowledgement)
             case Discard() | Interrupt():
                 self._stop_reply()
             case Say(reply, phrase):
@@ -252,7 +257,14 @@ class Conversation:
         self._speaker.finish(reply_id)
 
     def _begin(self, reply_id: int) -> Reply:
-        reply = Reply(reply_id, self._history, self._speaker, self._journal, lambda: self._now)
+        reply = Reply(
+            reply_id,
+            self._history,
+            self._speaker,
+            self._journal,
+            lambda: self._now,
+            lambda reply: self._feed(WordsReady(self._now, reply)),
+        )
         self._reply = reply
         self._speaker.begin(reply_id, self._tasks.spawn)
         return reply
@@ -275,7 +287,7 @@ class Conversation:
         """Fall silent; what was heard stays."""
         reply = reply or self._reply
         for heard in self._speaker.stop(self._now):
-            if reply is not None:
+            if reply is not None and not heard.passage.filler:
                 reply.unheard.append(heard.unheard)
             if reply is None or reply.is_released:
                 self._record(heard, reply)
@@ -312,12 +324,14 @@ class Conversation:
         """The first sound of a reply was sent."""
         if self._reply is not None and self._reply.id == reply:
             self._reply.first_sound_at = self._now
-            if self._reply.task is not None:
+            if self._reply.task is not None and self._reply.has_words:
                 self._turns.recovered()
         self._feed(Playing(self._now, reply))
 
     def heard(self, heard: Heard) -> None:
         """A passage was heard to its end."""
+        if self._reply is not None and self._reply.task is not None and not heard.passage.filler:
+            self._turns.recovered()
         self._record(heard, self._reply)
 
     def played(self, reply: int) -> None:

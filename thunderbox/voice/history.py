@@ -33,6 +33,8 @@ class Passage:
 
     text: str = ""
     settled: bool = False
+    filler: bool = False
+    """Said by the box to bridge a wait: the caller hears it, the model is not told."""
     calls: list[Call] = field(default_factory=list)
 
 

@@ -22,3 +22,5 @@ class Pace:
     max_ms: int = 3_600_000
     digits_ms: int = 2_000
     max_hold_ms: int | None = None
+    acknowledge_ms: int | None = None
+    """An answer that has no word after so long is bridged by an acknowledgement; None: never."""

@@ -24,6 +24,7 @@ class Reply:
         speaker: Speaker,
         journal: Journal,
         now: Callable[[], int],
+        on_words: Callable[[int], None],
     ) -> None:
         self.id = reply_id
         self.task: asyncio.Task[None] | None = None
@@ -35,6 +36,8 @@ class Reply:
         self._speaker = speaker
         self._journal = journal
         self._now = now
+        self._on_words = on_words
+        self.has_words = False
         self._released = asyncio.Event()
         self._asked_at: int | None = None
         self._passage: Passage | None = None
@@ -84,6 +87,9 @@ class Reply:
         if self._spoken is None:
             self._spoken = self._speaker.open(self.id, self._passage)
         self._passage.text = f"{self._passage.text} {text}".strip()
+        if not self.has_words:
+            self.has_words = True
+            self._on_words(self.id)
         if self._spoken is not None:
             self._speaker.say(self.id, self._spoken, text)
 
@@ -100,16 +106,17 @@ class Reply:
         self._journal.tool_called(call, self._now())
 
     def keep_waiting(self) -> None:
-        """Say that it takes a moment, unless something is being said anyway.
-
-        The box says it and not the model, so it is no part of what the model is told.
-        """
+        """Say that it takes a moment, unless something is being said anyway."""
         if self._speaker.is_silent(self.id):
-            self._say(phrases.ONE_MOMENT)
+            self._say(phrases.sentence(phrases.ONE_MOMENT))
 
     def hand_over(self) -> None:
         """Say that the caller is put through; the model has not."""
-        self._say(phrases.HAND_OVER)
+        self._say(phrases.sentence(phrases.HAND_OVER))
+
+    def acknowledge(self, text: str) -> None:
+        """Bridge the wait for the first words."""
+        self._say(text)
 
     async def heard_out(self) -> None:
         """Wait until all words so far were heard."""
@@ -124,8 +131,8 @@ class Reply:
         """Wait until the reply may have consequences."""
         await self._released.wait()
 
-    def _say(self, phrase: str) -> None:
-        """Speak a fixed sentence within the reply."""
-        if (spoken := self._speaker.open(self.id, Passage())) is not None:
-            self._speaker.say(self.id, spoken, phrases.sentence(phrase))
+    def _say(self, text: str) -> None:
+        """Speak a sentence of the box within the reply."""
+        if (spoken := self._speaker.open(self.id, Passage(filler=True))) is not None:
+            self._speaker.say(self.id, spoken, text)
             spoken.closed = True

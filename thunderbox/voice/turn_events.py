@@ -44,6 +44,14 @@ class Transcribed:
 
 
 @dataclass(frozen=True, slots=True)
+class WordsReady:
+    """The first words of a reply are there, heard or not."""
+
+    at: int
+    reply: int
+
+
+@dataclass(frozen=True, slots=True)
 class ReplyFinished:
     """The agent's words are complete (not yet heard); `ends_call` when it wants to hang up."""
 
@@ -105,6 +113,7 @@ Event = (
     | SpeechStarted
     | SpeechStopped
     | Transcribed
+    | WordsReady
     | ReplyFinished
     | Playing
     | Played
@@ -160,6 +169,13 @@ class Release:
 
 
 @dataclass(frozen=True, slots=True)
+class Acknowledge:
+    """Say within a reply that has no words yet that it is on its way; they follow directly."""
+
+    reply: int
+
+
+@dataclass(frozen=True, slots=True)
 class Discard:
     """A reply that was never released is not wanted any more."""
 
@@ -202,6 +218,7 @@ Effect = (
     | CommitTurn
     | Generate
     | Release
+    | Acknowledge
     | Discard
     | Interrupt
     | Say

@@ -30,6 +30,9 @@ class Reply:
     id: int
     released: bool = False
     playing: bool = False
+    has_words: bool = False
+    acknowledge_at: int | None = None
+    """When the caller hears an acknowledgement, if there are no words of the reply by then."""
     ends: str | None = None
     """end_reason of the call once this reply was heard."""
     final: bool = False

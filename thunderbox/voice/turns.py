@@ -12,6 +12,7 @@ from thunderbox.voice import phrases
 from thunderbox.voice.backchannel import is_answer, is_backchannel, pause_factor
 from thunderbox.voice.pace import ANSWER_MS, Pace
 from thunderbox.voice.turn_events import (
+    Acknowledge,
     Begun,
     CommitTurn,
     Discard,
@@ -35,6 +36,7 @@ from thunderbox.voice.turn_events import (
     SpeechStopped,
     Transcribe,
     Transcribed,
+    WordsReady,
 )
 from thunderbox.voice.turn_state import Digits, Murmur, Reply, Turn
 
@@ -71,6 +73,10 @@ class Turns:
                 effects = self._speech_stopped(at)
             case Transcribed(_, turn, revision, text):
                 effects = self._transcribed(turn, revision, text)
+            case WordsReady(_, reply):
+                if self._is_current(reply) and self._reply:
+                    self._reply.has_words = True
+                effects = []
             case ReplyFinished(_, reply, ends_call, empty):
                 effects = self._reply_finished(reply, ends_call, empty)
             case Playing(_, reply):
@@ -170,6 +176,7 @@ class Turns:
             self._reply = Reply(self._new_id())
             effects.append(Generate(self._reply.id, None))
         self._reply.released = True
+        self._reply.acknowledge_at = self._acknowledge_at()
         effects.append(Release(self._reply.id, turn.stopped_at))
         return effects
 
@@ -190,7 +197,7 @@ class Turns:
         if self._reply is not None:
             effects.append(Discard(self._reply.id))
         self._asked = False
-        self._reply = Reply(self._new_id(), released=True)
+        self._reply = Reply(self._new_id(), released=True, acknowledge_at=self._acknowledge_at())
         return [
             *effects,
             CommitTurn(digits, since, self._now),
@@ -229,7 +236,9 @@ class Turns:
             return [HangUp(reply.ends)]
         if murmur is not None and self._turn is None and self._now - murmur.end <= ANSWER_MS:
             # "Yes" over the last syllable of a question answers it.
-            self._reply = Reply(self._new_id(), released=True)
+            self._reply = Reply(
+                self._new_id(), released=True, acknowledge_at=self._acknowledge_at()
+            )
             return [
                 CommitTurn(murmur.text, murmur.start, murmur.end),
                 Generate(self._reply.id, None),
@@ -319,9 +328,22 @@ class Turns:
                 return self._decide(turn)
         if reply is not None or self._digits:
             self._quiet_since = now
-            return []
+            return self._acknowledge(reply)
         # A voice only counts once its words are known: noise must not keep a dead line open.
         return [] if turn is not None else self._silence(now - self._quiet_since)
+
+    def _acknowledge_at(self) -> int | None:
+        """When a reply that is released now has kept the caller waiting."""
+        wait = self._pace.acknowledge_ms
+        return None if wait is None else self._now + wait
+
+    def _acknowledge(self, reply: Reply | None) -> list[Effect]:
+        """Bridge the wait for a reply, once."""
+        due = reply.acknowledge_at if reply is not None else None
+        if reply is None or due is None or reply.has_words or self._now < due:
+            return []
+        reply.acknowledge_at = None
+        return [Acknowledge(reply.id)]
 
     def _silence(self, quiet_ms: int) -> list[Effect]:
         if not self._asked and quiet_ms >= self._pace.silence_ms:
