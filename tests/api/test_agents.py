@@ -85,6 +85,39 @@ async def test_a_flat_tool_is_stored_in_the_usual_form(client, db, tenant):
     }
 
 
+async def test_destinations_and_voicemail_are_kept_and_shown(client):
+    known = [
+        {"name": "Sales", "number": "+15550123"},
+        {"name": "Desk", "number": "sip:2@a.example"},
+    ]
+    given = {
+        "transfer_destinations": [{**one, "platform_ok": True} for one in known],
+        "voicemail_action": "message",
+        "voicemail_message": "Please call us back.",
+    }
+    made = (await client.post("/v1/agents", json=AGENT | given)).json()
+    shown = [{**one, "platform_ok": None} for one in known]
+    assert {name: made[name] for name in given} == given | {"transfer_destinations": shown}
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({"transfer_destinations": [{"name": "", "number": "200"}]}, "transfer_destinations"),
+        ({"transfer_destinations": [{"name": "A", "number": "x"}]}, "transfer_destinations"),
+        (
+            {"transfer_destinations": [{"name": n, "number": "200"} for n in ("A", "a")]},
+            "transfer_destinations",
+        ),
+        ({"voicemail_action": "wait"}, "voicemail_action"),
+        ({"voicemail_action": "message"}, "voicemail_message"),
+    ],
+)
+async def test_wrong_destinations_and_voicemail_are_refused(client, given, field):
+    response = await client.post("/v1/agents", json=AGENT | given)
+    assert (response.status_code, list(response.json())) == (400, [field])
+
+
 async def test_agents_are_listed_newest_first(client):
     made = [(await client.post("/v1/agents", json=AGENT)).json()["id"] for _ in range(3)]
     listed = (await client.get("/v1/agents")).json()

@@ -104,6 +104,7 @@ async def test_a_config_is_handed_on_complete(client, outside):
         "voice_name": "en-US-James1",
         "product": "storm-extra",
         "agent_name": "ignored",
+        "transfer_destinations": [{"name": "Sales", "number": "200", "platform_ok": None}],
         "silence_hangup_seconds": 9,
     }
     assert (await client.post("/v1/call", json=NUMBERS | {"config": config})).status_code == 201
@@ -116,6 +117,9 @@ async def test_a_config_is_handed_on_complete(client, outside):
         "acknowledgement_prompt_mode": "auto",
         "acknowledgement_prompt": "",
         "tools": [],
+        "transfer_destinations": [{"name": "Sales", "number": "200"}],
+        "voicemail_action": "prompt",
+        "voicemail_message": "",
     }
 
 

@@ -20,7 +20,7 @@ from thunderbox.errors import (
     RequestError,
 )
 from thunderbox.store import calls
-from thunderbox.voice.leg import EndCause, Ended, Leg
+from thunderbox.voice.leg import EndCause, Ended, Held, Leg
 from thunderbox.voice.loopback import Loopback
 
 
@@ -150,6 +150,37 @@ async def test_the_same_key_for_another_request_is_a_conflict(box: Box) -> None:
     with pytest.raises(ConflictError, match="new key"):
         await desk.place(request(idempotency_key="k", to_number="sip:201@127.0.0.1"))
     await ended(box)
+
+
+async def talked(box: Box, line: Loopback) -> calls.Call:
+    """Move the line until the call is over; the far end is silent."""
+    async with asyncio.timeout(20):
+        while (call := await calls.latest(box.db)) is None or call.status == "in_progress":
+            line.step()
+            await asyncio.sleep(0)
+    return call
+
+
+async def test_a_request_may_say_how_long_its_call_may_be_held(box: Box) -> None:
+    desk, dialer = outbound(box)
+    await desk.place(request(max_hold_seconds=1))
+    dialer.line.near.events.put_nowait(Held())
+    assert (await talked(box, dialer.line)).end_reason == "timeout"
+
+
+async def test_a_call_that_is_handed_on_says_to_whom(box: Box) -> None:
+    box.said = 'Bye. <tool_call>{"name": "transfer_call", "arguments": {}}</tool_call>'
+    desk, dialer = outbound(box)
+    config = {
+        "prompt": "Transfer.",
+        "voice": "v",
+        "outbound_speak_order": "agent_first",
+        "transfer_destinations": [{"name": "Sales", "number": "+15550123"}],
+    }
+    await desk.place(request(config=config))
+    call = await talked(box, dialer.line)
+    assert (call.status, call.end_reason) == ("completed", "transferred")
+    assert (call.transfer_destination, call.transfer_outcome) == ("+15550123", "refer_accepted")
 
 
 async def test_a_call_with_a_config_carries_it_as_its_snapshot(box: Box) -> None:

@@ -50,6 +50,10 @@ class FakeJournal:
         """A tool's answer."""
         self.rows.append(("tool_response", call.result))
 
+    def handed_on(self, target: str, *, reached: bool) -> None:
+        """A transfer."""
+        self.rows.append(("transfer", target, reached))
+
 
 class FakeTools:
     """Answers every call with `result` and remembers it."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from tests.fakes.journal import FakeTools
+from tests.fakes.journal import FakeJournal, FakeTools
 from tests.voice.stage import Stage, say, use
 from thunderbox.errors import LegError
 from thunderbox.voice.engine import Message
@@ -21,7 +21,7 @@ SALES = {"Sales": "+15550123", "Billing office": "sip:200@192.168.1.20"}
 
 def tools(leg: LoopbackLeg, *others: str, keys: bool = True) -> LineTools:
     """The tools of a call on this leg."""
-    return LineTools(FakeTools(*others), leg, SALES, presses_keys=keys)
+    return LineTools(FakeTools(*others), leg, FakeJournal(), SALES, presses_keys=keys)
 
 
 def names(made: LineTools) -> list[str]:
@@ -41,7 +41,9 @@ def test_the_agents_own_tools_come_first_and_win() -> None:
     line = Loopback("test")
     assert names(tools(line.near, "book")) == ["book", "transfer_call", "send_digits"]
     assert names(tools(line.near, "transfer_call", keys=False)) == ["transfer_call"]
-    assert names(LineTools(FakeTools("book"), line.near, {}, presses_keys=False)) == ["book"]
+    assert names(
+        LineTools(FakeTools("book"), line.near, FakeJournal(), {}, presses_keys=False)
+    ) == ["book"]
 
 
 async def test_a_tool_of_the_agent_is_passed_on() -> None:
@@ -115,6 +117,7 @@ async def test_the_caller_is_handed_on_once_the_handover_sentence_was_heard() ->
     assert stage.journal.rows[1:] == [
         ("assistant", "I will connect you now."),
         ("tool_call", "transfer_call", {"destination": "Sales"}),
+        ("transfer", "+15550123", True),
         ("tool_response", '{"status":"transferred","destination":"Sales"}'),
     ]
 
@@ -155,6 +158,7 @@ async def test_after_a_transfer_that_fails_the_agent_goes_on(
         await stage.speak(8)
         await stage.pass_ms(1500)
     assert stage.journal.rows[-1] == ("assistant", "They are busy.")
+    assert ("transfer", "+15550123", False) in stage.journal.rows
 
 
 async def test_keys_are_pressed_after_the_words_and_nothing_is_said_into_them() -> None:

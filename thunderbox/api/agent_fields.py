@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from thunderbox.api import tools
+from thunderbox.api import destinations, tools
 from thunderbox.api.fields import shown
 from thunderbox.errors import InvalidError
 from thunderbox.store.agents import Agent, NewAgent
@@ -40,6 +40,13 @@ Language = Annotated[
         description='a language such as "en-US"',
     ),
 ]
+VoicemailAction = Literal["hangup", "message", "prompt"]
+VoicemailMessage = Annotated[
+    str, Meta(max_length=2000, description="a text of at most 2000 characters")
+]
+Destinations = Annotated[
+    list[dict[str, Any]] | None, Meta(description="a list of objects with name and number")
+]
 ToolList = Annotated[list[dict[str, Any]] | None, Meta(description="a list of function tools")]
 
 
@@ -62,6 +69,9 @@ class AgentWrite(Struct, kw_only=True):
     widget_enabled: bool = True
     primary_language: Language = "en-US"
     additional_languages: list[Language] = []
+    transfer_destinations: Destinations = None
+    voicemail_action: VoicemailAction = "prompt"
+    voicemail_message: VoicemailMessage = ""
     if_updated_at: str | None = None
     updated_at: str | None = None
 
@@ -81,6 +91,9 @@ class CallConfig(Struct, kw_only=True):
     acknowledgement_prompt_mode: Literal["auto", "manual"] = "auto"
     acknowledgement_prompt: str = ""
     tools: ToolList = None
+    transfer_destinations: Destinations = None
+    voicemail_action: VoicemailAction = "prompt"
+    voicemail_message: VoicemailMessage = ""
 
 
 def created(given: dict[str, Any], voices: Sequence[Voice]) -> NewAgent:
@@ -121,6 +134,7 @@ def ruled_config(
         _check_voice(given["voice"], voices)
     if "tools" in given:
         result["tools"] = tools.check(values["tools"] or [])
+    result["transfer_destinations"] = destinations.check(values.get("transfer_destinations") or [])
     result["background_track"] = values.get("background_track") or None
     product = str(values.get("product", "spark"))
     if product.startswith("storm-"):
@@ -132,6 +146,16 @@ def ruled_config(
                 "acknowledgement_prompt": [
                     "acknowledgement_prompt is empty, but must be a text when "
                     'acknowledgement_prompt_mode is "manual".'
+                ]
+            }
+        )
+    leaves = values.get("voicemail_action") == "message"
+    if leaves and not str(values.get("voicemail_message") or "").strip():
+        raise InvalidError(
+            {
+                "voicemail_message": [
+                    "voicemail_message is empty, but must be a text when voicemail_action is "
+                    '"message".'
                 ]
             }
         )

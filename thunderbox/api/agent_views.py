@@ -10,6 +10,14 @@ from thunderbox.api.times import Timestamp, iso
 from thunderbox.store.agents import Agent, AgentVersion
 
 
+class DestinationView(Struct, kw_only=True):
+    """Whom callers may be handed on to; `platform_ok` is nothing that this box would know."""
+
+    name: str
+    number: str
+    platform_ok: bool | None = None
+
+
 class AgentView(Struct, kw_only=True):
     """An agent; everything below `updated_at` is what the newer client insists on."""
 
@@ -31,6 +39,9 @@ class AgentView(Struct, kw_only=True):
 
     primary_language: str
     additional_languages: list[str]
+    transfer_destinations: list[DestinationView]
+    voicemail_action: str
+    voicemail_message: str
     consent_disabled_reason: str = ""
     draft_additional_languages: list[str] = []
     draft_handoffs: None = None
@@ -83,6 +94,12 @@ def view(agent: Agent) -> AgentView:
         updated_at=iso(agent.updated_at),
         primary_language=agent.primary_language,
         additional_languages=agent.additional_languages,
+        transfer_destinations=[
+            DestinationView(name=known["name"], number=known["number"])
+            for known in agent.transfer_destinations
+        ],
+        voicemail_action=agent.voicemail_action,
+        voicemail_message=agent.voicemail_message,
     )
 
 

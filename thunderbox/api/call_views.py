@@ -152,6 +152,8 @@ def view(call: Call, sdk: bool) -> CallView:
         thinking_level=call.thinking_level,
         tool_snapshot=[_without_headers(tool) for tool in call.tools],
         variables=call.variables,
+        transfer_destination=call.transfer_destination,
+        transfer_outcome=call.transfer_outcome,
     )
 
 

@@ -33,8 +33,8 @@ IGNORED_CONFIG_KEYS = frozenset(
     has_additional_languages language max_call_duration_seconds native_voice_switching org_name
     play_sound_asset primary_language ring_duration_seconds send_email_enabled
     send_email_recipient silence_checkins_enabled silence_hangup_seconds silence_interval_seconds
-    silence_max_checkins speak_uninterruptible_enabled storm_feedback_mode transfer_destinations
-    typing_sounds_enabled variables voicemail_action voicemail_message watchdog_enabled""".split()  # noqa: SIM905 - readable as words
+    silence_max_checkins speak_uninterruptible_enabled storm_feedback_mode
+    typing_sounds_enabled variables watchdog_enabled""".split()  # noqa: SIM905 - readable as words
 )
 
 

@@ -28,6 +28,7 @@ from thunderbox.voice.conversation import Conversation
 from thunderbox.voice.leg import EndCause, Leg
 from thunderbox.voice.pace import Pace
 from thunderbox.voice.persona import CallEngines, Deadlines, Persona
+from thunderbox.voice.tools import SEND_DIGITS
 
 log = logging.getLogger(__name__)
 
@@ -55,11 +56,14 @@ class Surroundings:
 class Call:
     """One call that has a row; `talk` or `fail` ends it."""
 
-    def __init__(self, box: Surroundings, call_id: int, agent: NewAgent, started_at: int) -> None:
+    def __init__(
+        self, box: Surroundings, call_id: int, new: calls.NewCall, agent: NewAgent
+    ) -> None:
         self.id = call_id
         self._box = box
         self._agent = agent
-        self._started_at = started_at
+        self._started_at = new.started_at
+        self._outbound = new.direction == "outbound"
         self._conversation: Conversation | None = None
 
     @classmethod
@@ -68,7 +72,7 @@ class Call:
         async with box.db.transaction() as tx:
             call_id = await calls.insert(tx, new)
         log.info("Call %s begins (%s)", call_id, new.direction)
-        return cls(box, call_id, agent, new.started_at)
+        return cls(box, call_id, new, agent)
 
     async def talk(self, leg: Leg, speak_order: str) -> None:
         """Hold the conversation on an answered leg and close the call."""
@@ -142,7 +146,12 @@ class Call:
             speak=voice.speak_seconds,
         )
         tools = AgentTools(agent.tools, box.http, self.id, box.own_url, limits.tool_seconds)
-        persona = Persona(prompt=agent.prompt, voice=agent.voice)
+        persona = Persona(
+            prompt=agent.prompt,
+            voice=agent.voice,
+            destinations={known["name"]: known["number"] for known in agent.transfer_destinations},
+            presses_keys=self._outbound or SEND_DIGITS in agent.prompt,
+        )
         engines = box.new_engines(agent.product)
         return Conversation(leg, persona, engines, tools, transcript, pace, deadlines)
 

@@ -51,6 +51,8 @@ class Outbound:
             return replay
         line = await self._line(request)
         agent_id, agent = await self._agent(request, line.outbound_agent_id)
+        if request.max_hold_seconds is not None:
+            agent = msgspec.structs.replace(agent, max_hold_seconds=request.max_hold_seconds)
         row = new_row(
             agent,
             org_id=request.org_id,

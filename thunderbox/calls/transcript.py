@@ -14,7 +14,7 @@ import msgspec
 
 from thunderbox.calls.ports import Clock
 from thunderbox.calls.recording import Recording
-from thunderbox.store import tool_calls, turns
+from thunderbox.store import calls, tool_calls, turns
 from thunderbox.store.database import Database, Transaction
 from thunderbox.voice.history import Call as ToolUse
 from thunderbox.voice.leg import Tick
@@ -140,6 +140,14 @@ class Transcript:
                 latency_ms=latency_ms,
                 finished_at=finished_at,
             )
+
+        self._put(write)
+
+    def handed_on(self, target: str, *, reached: bool) -> None:
+        """The caller was handed on, or was to be."""
+
+        async def write(tx: Transaction) -> None:
+            await calls.set_transfer(tx, self._call_id, target, reached=reached)
 
         self._put(write)
 

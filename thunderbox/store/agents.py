@@ -29,6 +29,10 @@ class NewAgent(Struct, kw_only=True):
     widget_enabled: bool = True
     primary_language: str = "en-US"
     additional_languages: list[str] = msgspec.field(default_factory=list)
+    transfer_destinations: list[dict[str, str]] = msgspec.field(default_factory=list)
+    """Objects with `name` and `number`, which may be a SIP URI."""
+    voicemail_action: str = "prompt"
+    voicemail_message: str = ""
 
 
 class Agent(NewAgent, kw_only=True):
@@ -63,8 +67,9 @@ async def insert(tx: Transaction, org_id: int, new: NewAgent, created_by: str) -
         "INSERT INTO agents (org_id, name, prompt, voice, product, thinking_level, "
         "background_track, acknowledgement_prompt_mode, acknowledgement_prompt, "
         "inbound_speak_order, outbound_speak_order, max_hold_seconds, tools, widget_enabled, "
-        "primary_language, additional_languages, created_at, updated_at) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *",
+        "primary_language, additional_languages, transfer_destinations, voicemail_action, "
+        "voicemail_message, created_at, updated_at) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *",
         (org_id, *_values(new), now, now),
     )
     assert row is not None
@@ -93,7 +98,8 @@ async def update(tx: Transaction, old: Agent, new: NewAgent, changed_by: str) ->
         "UPDATE agents SET name = ?, prompt = ?, voice = ?, product = ?, thinking_level = ?, "
         "background_track = ?, acknowledgement_prompt_mode = ?, acknowledgement_prompt = ?, "
         "inbound_speak_order = ?, outbound_speak_order = ?, max_hold_seconds = ?, tools = ?, "
-        "widget_enabled = ?, primary_language = ?, additional_languages = ?, updated_at = ? "
+        "widget_enabled = ?, primary_language = ?, additional_languages = ?, "
+        "transfer_destinations = ?, voicemail_action = ?, voicemail_message = ?, updated_at = ? "
         "WHERE id = ? RETURNING *",
         # Two writes within a millisecond must still differ for `if_updated_at`.
         (*_values(new), max(now_ms(), old.updated_at + 1), old.id),
@@ -170,4 +176,7 @@ def _values(new: NewAgent) -> tuple[Any, ...]:
         new.widget_enabled,
         new.primary_language,
         to_json(new.additional_languages),
+        to_json(new.transfer_destinations),
+        new.voicemail_action,
+        new.voicemail_message,
     )

@@ -55,6 +55,8 @@ class Call(NewCall, kw_only=True):
     call_outcome: str | None
     issue_count: int
     critical_issue_count: int
+    transfer_destination: str
+    transfer_outcome: str | None
 
 
 class CallFilter(Struct, kw_only=True, frozen=True):
@@ -112,6 +114,14 @@ async def set_recording(tx: Transaction, call_id: int, file_name: str, started_a
     await tx.execute(
         "UPDATE calls SET recording_file = ?, recording_started_at = ? WHERE id = ?",
         (file_name, started_at_ms, call_id),
+    )
+
+
+async def set_transfer(tx: Transaction, call_id: int, destination: str, *, reached: bool) -> None:
+    """The far end was handed on to somebody, or was to be."""
+    await tx.execute(
+        "UPDATE calls SET transfer_destination = ?, transfer_outcome = ? WHERE id = ?",
+        (destination, "refer_accepted" if reached else "failed", call_id),
     )
 
 

@@ -38,3 +38,6 @@ class Journal(Protocol):
 
     def tool_answered(self, call: Call, at: int) -> None:
         """The tool has answered."""
+
+    def handed_on(self, target: str, *, reached: bool) -> None:
+        """The caller was handed on to a number or SIP URI, or was to be."""

@@ -14,6 +14,7 @@ import msgspec
 
 from thunderbox.errors import LegError
 from thunderbox.voice.engine import Tool
+from thunderbox.voice.journal import Journal
 from thunderbox.voice.leg import Leg
 from thunderbox.voice.tools import (
     SEND_DIGITS_TOOL,
@@ -32,11 +33,18 @@ class LineTools:
     """An agent's tools in one call; a voice.tools.Tools."""
 
     def __init__(
-        self, others: Tools, leg: Leg, destinations: Mapping[str, str], *, presses_keys: bool
+        self,
+        others: Tools,
+        leg: Leg,
+        journal: Journal,
+        destinations: Mapping[str, str],
+        *,
+        presses_keys: bool,
     ) -> None:
         """`destinations` are the numbers or SIP URIs that callers may be handed on to, by name."""
         self._others = others
         self._leg = leg
+        self._journal = journal
         self._destinations = destinations
         offered: list[Tool] = []
         if destinations:
@@ -71,8 +79,14 @@ class LineTools:
     async def _transfer(self, arguments: dict[str, Any]) -> str:
         """Hand the caller on; the leg is over when this succeeds."""
         name = self._destination(str(arguments.get("destination", "")))
+        target = self._destinations[name]
         log.info("%s: transfer to %s", self._leg.name, name)
-        await self._leg.transfer(self._destinations[name])
+        try:
+            await self._leg.transfer(target)
+        except LegError:
+            self._journal.handed_on(target, reached=False)
+            raise
+        self._journal.handed_on(target, reached=True)
         return _json({"status": "transferred", "destination": name})
 
     def _destination(self, wanted: str) -> str:
