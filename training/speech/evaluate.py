@@ -33,6 +33,7 @@ WINDOW_SECONDS = 8
 SEED = 4271
 WER_GOAL = 0.08
 CLIPS_GOAL = 2
+BEAM = 5
 ESPEAK_RATE = 22_050
 MODEL = Path(__file__).resolve().parents[2] / "thunderbox" / "voice" / "starter" / "asr"
 
@@ -113,7 +114,7 @@ class Recogniser:
         result = self.whisper.model.generate(
             self.whisper.model.encode(storage),
             [self.prompt],
-            beam_size=1,
+            beam_size=BEAM,
             max_length=100,
             return_no_speech_prob=True,
         )[0]
@@ -211,7 +212,7 @@ def transcribed(folder: Path, threads: int) -> list[tuple[str, str]]:
     pick, pairs = random.Random(SEED), []
     for sentence in islice(reception(), 10):
         line = on_the_line(speak(sentence.spoken, default_voice(pick)), pick)
-        segments, _ = whisper.transcribe(line, language="en", beam_size=1)
+        segments, _ = whisper.transcribe(line, language="en", beam_size=BEAM)
         pairs.append((sentence.written, " ".join(s.text.strip() for s in segments)))
     return pairs
 
