@@ -49,7 +49,6 @@ eval-models: $(STAMPS)/dev
 	@failed=0; \
 	$(BIN)/python training/speech/evaluate.py || failed=1; \
 	$(BIN)/python training/language/evaluate.py || failed=1; \
-	$(BIN)/python training/language/evaluate.py --simple || failed=1; \
 	exit $$failed
 
 bench: setup

@@ -1,6 +1,6 @@
 """Grade a GGUF on held-out calls through llama-cpp-python, greedily; exit 1 on a missed goal.
 
-python training/language/evaluate.py [MODEL.gguf] [--simple]
+python training/language/evaluate.py [MODEL.gguf] [--wide]
 """
 
 from __future__ import annotations
@@ -70,13 +70,14 @@ def percentile(values: list[float], share: float) -> float:
 
 
 def grade(
-    agent: Agent, count: int, seed: int, held_out: bool, simple: bool
+    agent: Agent, count: int, seed: int, held_out: bool, wide: bool
 ) -> tuple[dict[str, Any], list[Any]]:
     """Scores over held-out calls, each answer judged after the right history.
 
-    Simple ones are calls to a small practice or shop, with prompts in plain sentences.
+    They are calls to a small practice or shop with a prompt in plain sentences and tools of any
+    name; wide ones have long prompts in many forms and up to eight tools.
     """
-    make = reception if simple else dialogue
+    make = dialogue if wide else reception
     rng = random.Random(f"evaluation {seed}")
     kinds: dict[str, list[bool]] = defaultdict(list)
     tool_calls: list[bool] = []
@@ -141,15 +142,15 @@ def main() -> None:
     parser.add_argument("--dialogues", type=int, default=500)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--simple", action="store_true", help="calls to a small practice or shop")
+    parser.add_argument(
+        "--wide", action="store_true", help="long prompts in many forms, more tools"
+    )
     parser.add_argument("--seen", action="store_true", help="draw from the training share")
     parser.add_argument("--mistakes", type=int, default=0, help="print this many mistakes")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     agent = Agent(options.model, options.threads)
-    scores, mistakes = grade(
-        agent, options.dialogues, options.seed, not options.seen, options.simple
-    )
+    scores, mistakes = grade(agent, options.dialogues, options.seed, not options.seen, options.wide)
     scores["smoke"], wrong = grade_smoke(agent)
     missed = [name for name, goal in GOALS.items() if scores[name] < goal]
     if options.json:

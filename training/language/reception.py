@@ -11,19 +11,30 @@ import random
 from pathlib import Path
 
 import numpy as np
-from bookings import FAILED_BOOKING, book
+from bookings import FAILED_BOOKING, article, book, booked_noun
 from calls import Call, Dialogue
 from corpus import LONGEST
 from dialogues import goodbye, off_topic, question, repeat, talk, unclear
+from errands import order, other, transfer
 from facts import Writer
 from hours import HOURS_ASKS, day_question
 from lexicon import DAYS
+from lists import phrases, words
 from owners import Ask, FactLexicon, Owner, missing, upper_first
 from prices import absent_prices, price_ask
 from sayings import BOOK_OPENINGS
 from speech import Recogniser
 from tokens import encode, load_tokenizer
-from toolbox import Tool, toolbox
+from toolbox import (
+    Tool,
+    book_tool,
+    end_tool,
+    order_tool,
+    other_tool,
+    styled,
+    toolbox,
+    transfer_tool,
+)
 from topics import TOPICS
 
 PER_SHARD = 4096
@@ -40,64 +51,22 @@ STYLES = (
     "Keep your answers short.",
     "Be polite and help the caller.",
 )
-KINDS = [
-    "Dental",
-    "Clinic",
-    "Hair Studio",
-    "Auto Repair",
-    "Pizza",
-    "Bakery",
-    "Spa",
-    "Optics",
-    "Vet Clinic",
-    "Fitness",
-    "Law",
-]
-FIRST = [
-    "Bright",
-    "Sunny",
-    "Green",
-    "Blue",
-    "Happy",
-    "Silver",
-    "Golden",
-    "Quick",
-    "Fresh",
-    "Royal",
-    "Gentle",
-    "Clear",
-    "North",
-    "River",
-]
-SECOND = [
-    "Smile",
-    "Hill",
-    "Valley",
-    "Star",
-    "Garden",
-    "Bridge",
-    "Lake",
-    "Wave",
-    "Oak",
-    "Stone",
-    "Light",
-    "Harbor",
-    "Leaf",
-    "Way",
-]
-JOBS = [
-    "dentist",
-    "doctor",
-    "manager",
-    "owner",
-    "director",
-    "vet",
-    "therapist",
-    "stylist",
-    "chef",
-    "coach",
-    "lawyer",
-]
+KINDS = phrases("""
+Dental|Clinic|Hair Studio|Auto Repair|Pizza|Bakery|Spa|Optics|Vet Clinic|Fitness|Law
+""")
+FIRST = words("""
+    Bright Sunny Green Blue Happy Silver Golden Quick Fresh Royal Gentle Clear North River
+""")
+SECOND = words("""
+    Smile Hill Valley Star Garden Bridge Lake Wave Oak Stone Light Harbor Leaf Way
+""")
+JOBS = words("""
+    dentist doctor manager owner director vet therapist stylist chef coach lawyer
+""")
+
+
+END_VERBS = ("end", "finish", "close", "stop", "terminate", "hang_up", "conclude", "quit", "drop")
+END_NOUNS = ("call", "conversation", "phone_call", "phone", "talk", "line", "chat", "current_call")
 
 
 SERVICES = (
@@ -117,9 +86,9 @@ class ReceptionWriter(Writer):
         """A prompt with hours, prices and a few other facts."""
         lex, r = self.lexicon, self.rng
         business = lex.business()
-        self.simple = r.random() < 0.5
+        self.simple = r.random() < 0.6
         if r.random() < 0.6:
-            business = f"{r.choice(FIRST)} {r.choice(SECOND)} {r.choice(KINDS)}"
+            business = lex.draw(lambda: f"{r.choice(FIRST)} {r.choice(SECOND)} {r.choice(KINDS)}")
         owner = Owner("", f"Hello, thank you for calling {business}. How can I help you?", business)
         parts: list[str] = []
         if r.random() < 0.92:
@@ -150,7 +119,7 @@ class ReceptionWriter(Writer):
             r.shuffle(parts)
         style = [r.choice(STYLES)] if r.random() < 0.6 else []
         owner.prompt = " ".join([r.choice(ROLES).replace("{b}", business), *style, *parts])
-        if r.random() < 0.15:
+        if r.random() < 0.4:
             self.today(owner)
         return owner
 
@@ -159,9 +128,13 @@ class ReceptionWriter(Writer):
         if not self.simple:
             return self.lexicon.hours_span()
         r = self.rng
-        minutes = (":30", ":15", ":45") if r.random() < 0.2 else ("",)
-        opens, closes = r.randint(6, 11), r.randint(1, 11)
-        return f"{opens}{r.choice(minutes)} am to {closes}{r.choice(minutes)} pm"
+        minutes = ("", ":30", ":15", ":45") if r.random() < 0.3 else ("",)
+        return self.lexicon.draw(
+            lambda: (
+                f"{r.randint(6, 11)}{r.choice(minutes)} am to "
+                f"{r.randint(1, 11)}{r.choice(minutes)} pm"
+            )
+        )
 
     def priced(self) -> tuple[str, str]:
         """A service and its price."""
@@ -169,7 +142,7 @@ class ReceptionWriter(Writer):
         if not self.simple:
             return lex.service(), lex.price()
         name = r.choice(SERVICES) if r.random() < 0.7 else f"{lex.word()} {r.choice(SERVICES)}"
-        amount = r.choice((r.randint(2, 40) * 5, r.randint(5, 400)))
+        amount = lex.draw(lambda: str(r.choice((r.randint(2, 40) * 5, r.randint(5, 400)))))
         return f"{'an' if name[0] in 'aeiou' else 'a'} {name}", f"{amount} dollars"
 
     def hours(self, owner: Owner) -> list[str]:
@@ -213,11 +186,11 @@ class ReceptionWriter(Writer):
         owner.asks.append(lambda: Ask(lex.fill(r.choice(topic.asks)), text, "fact"))
         return text
 
-    def prices(self, owner: Owner) -> str:
-        """One to three prices in one sentence."""
+    def prices(self, owner: Owner, counts: tuple[int, ...] = (1, 2, 2, 3)) -> str:
+        """As many prices as one of the counts says, in one sentence."""
         lex, r = self.lexicon, self.rng
         pairs: list[tuple[str, str]] = []
-        for _ in range(r.choice((1, 2, 2, 3))):
+        for _ in range(r.choice(counts)):
             name, price = self.priced()
             if all(name.split(" ")[-1] != other.split(" ")[-1] for other, _ in pairs):
                 pairs.append((name, price))
@@ -229,48 +202,106 @@ class ReceptionWriter(Writer):
         return upper_first(text) + "."
 
 
-def tools_for(lex: FactLexicon) -> list[Tool]:
-    """A booking tool and the end of the call, mostly; sometimes any tools."""
+def plain_book_tool(lex: FactLexicon) -> Tool:
+    """A tool that books a day and a time, under any name."""
     r = lex.rng
-    if r.random() < 0.25:
+    if not lex.held_out and r.random() < 0.35:
+        return Tool("book", "book_appointment", *[("day", "time")] * 2, "appointment", "book")
+    while True:
+        tool = book_tool(lex)
+        if sorted(tool.roles) == ["day", "time"]:
+            return tool
+
+
+def plain_end_tool(lex: FactLexicon) -> Tool:
+    """A tool that ends the call, under any name."""
+    if not lex.held_out and lex.rng.random() < 0.6:
+        return Tool("end", "end_call", (), ())
+
+    def name() -> str:
+        return styled(lex, f"{lex.rng.choice(END_VERBS)}_{lex.rng.choice(END_NOUNS)}")
+
+    return Tool("end", lex.draw(name), (), ()) if lex.rng.random() < 0.8 else end_tool(lex)
+
+
+def tools_for(lex: FactLexicon) -> list[Tool]:
+    """A booking tool and the end of the call, mostly; sometimes others; sometimes any tools."""
+    r = lex.rng
+    if r.random() < 0.15:
         return toolbox(lex)
     tools = []
-    if r.random() < 0.92:
-        tools.append(
-            Tool(
-                "book", "book_appointment", ("day", "time"), ("day", "time"), "appointment", "book"
-            )
-        )
-    tools.append(Tool("end", "end_call", (), ()))
+    for make, chance in (
+        (plain_book_tool, 0.9),
+        (transfer_tool, 0.22),
+        (order_tool, 0.12),
+        (other_tool, 0.08),
+    ):
+        if r.random() < chance:
+            tools.append(make(lex))
+    tools.append(plain_end_tool(lex))
+    if r.random() < 0.25:
+        r.shuffle(tools)
     return tools
 
 
 def appointment(call: Call) -> None:
     """The caller names day and time at once; the book answers as the box's own one does."""
     r, lex, tool = call.rng, call.lex, call.tool("book")
-    if tool is None or tool.params != ("day", "time"):
+    if tool is None or sorted(tool.roles) != ["day", "time"]:
         book(call)
         return
     values = {"day": lex.spoken_day(), "time": lex.spoken_time()}
-    opening = r.choice(BOOK_OPENINGS).replace("{verb}", "book").replace("{noun}", "an appointment")
+    noun = tool.noun if r.random() < 0.5 else "appointment"
+    opening = r.choice(BOOK_OPENINGS).replace("{verb}", tool.verb if r.random() < 0.3 else "book")
+    opening = opening.replace("{noun}", article(noun))
     asks = opening.split(" ")[0] in ("Can", "Could", "Is", "Do")
     call.user(f"{opening} for {{day}} at {{time}}{'?' if asks else '.'}", **values)
     day, time = call.heard(values["day"]), call.heard(values["time"])
-    call.call_tools([(tool, {"day": day, "time": time})], "", "tool")
+    said = {"day": day, "time": time}
+    arguments = {param: said[role] for role, param in zip(tool.roles, tool.params, strict=True)}
+    call.call_tools([(tool, arguments)], "", "tool")
     if r.random() < 0.2:
         call.add(
             "tool", json.dumps({"error": r.choice(("slot taken", "not available", "timeout"))})
         )
         call.say(FAILED_BOOKING, "result")
         return
-    result = {"status": "confirmed", "id": r.randint(1, 99), "day": day, "time": time}
+    result = {"status": "confirmed", "id": r.randint(1, 99), **arguments}
     spacing = (",", ":") if r.random() < 0.7 else None
     call.add("tool", json.dumps(result, separators=spacing))
-    call.say(f"Your appointment is confirmed for {day} at {time}".rstrip(".") + ".", "result")
+    call.say(
+        f"Your {booked_noun(tool)} is confirmed for {day} at {time}".rstrip(".") + ".", "result"
+    )
 
 
-EXCHANGES = (question, appointment, book, talk, off_topic, unclear, repeat, goodbye)
-WEIGHTS = (56, 17, 8, 5, 2, 1.5, 2, 3)
+def errand(call: Call) -> None:
+    """One of the other tools that are listed, if any."""
+    listed = [make for make, name in ERRANDS if call.tool(name)]
+    call.rng.choice(listed or [question])(call)
+
+
+ERRANDS = ((transfer, "transfer"), (order, "order"), (other, "other"))
+EXCHANGES = (question, appointment, book, errand, talk, off_topic, unclear, repeat, goodbye)
+WEIGHTS = (52, 16, 9, 8, 5, 2, 1.5, 2, 3)
+
+
+def binding(rng: random.Random) -> Dialogue:
+    """A lesson: many questions about two to four prices that differ only in their numbers."""
+    lex = FactLexicon(rng)
+    writer = ReceptionWriter(lex)
+    writer.simple = rng.random() < 0.7
+    business = lex.business()
+    owner = Owner(rng.choice(ROLES).replace("{b}", business), "", business)
+    parts = [*writer.hours(owner), writer.prices(owner, (2, 3, 3, 4))]
+    if rng.random() < 0.5:
+        rng.shuffle(parts)
+    absent_prices(lex, owner)
+    owner.prompt = " ".join([owner.prompt, *parts])
+    call = Call(rng, lex, owner, tools_for(lex), Recogniser(rng))
+    call.add("system", owner.prompt)
+    for _ in range(rng.randint(4, 8)):
+        question(call)
+    return Dialogue(call.messages, call.kinds, call.tools)
 
 
 def reception(rng: random.Random, held_out: bool = False) -> Dialogue:
@@ -306,7 +337,8 @@ def main() -> None:
         weights: list[int] = []
         ends: list[int] = []
         while len(ends) < PER_SHARD:
-            one, weight = encode(tokenizer, reception(rng))
+            lesson = binding if rng.random() < 0.12 else reception
+            one, weight = encode(tokenizer, lesson(rng))
             if len(one) <= LONGEST:
                 ids += one
                 weights += weight
