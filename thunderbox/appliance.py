@@ -33,8 +33,8 @@ from thunderbox.data_dir import DataDir
 from thunderbox.errors import StartError, StoreError
 from thunderbox.maintenance import Maintenance
 from thunderbox.products import PRODUCTS
-from thunderbox.sip.account import Registration
 from thunderbox.sip.endpoint import Phone, PhoneState
+from thunderbox.sip.trunk import Registration
 from thunderbox.store.database import Database
 from thunderbox.voice import phrases
 from thunderbox.voice.engine_room import Engines, load_engines

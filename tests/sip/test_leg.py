@@ -10,6 +10,7 @@ from thunderbox.errors import LegError
 from thunderbox.sip import leg as leg_module
 from thunderbox.sip.causes import Past
 from thunderbox.sip.leg import EVENTS, SipLeg
+from thunderbox.sip.ring import Playout, Ticks
 from thunderbox.voice.leg import Answered, Digit, EndCause, Ended, Held, Resumed
 
 
@@ -45,7 +46,7 @@ def make(*, outbound: bool = False) -> tuple[SipLeg, Desk]:
     """A leg and its desk."""
     desk = Desk()
     wake = asyncio.get_running_loop().call_soon_threadsafe
-    desk.leg = SipLeg(7, outbound=outbound, desk=desk, wake=wake)
+    desk.leg = SipLeg(7, outbound=outbound, desk=desk, playout=Playout(), ticks=Ticks(wake))
     return desk.leg, desk
 
 

@@ -11,7 +11,7 @@ import pytest
 from tests.peers.sipp import Sipp
 from tests.sip.receptionist import Receptionist, phone
 from thunderbox.errors import StartError
-from thunderbox.sip.account import Registration
+from thunderbox.sip.trunk import Registration
 
 pytestmark = pytest.mark.e2e
 

@@ -13,8 +13,8 @@ from tests.peers.sipp import Sipp
 from tests.sip.receptionist import Receptionist, follow, phone
 from thunderbox.calls.ports import Destination
 from thunderbox.config import TrunkSettings
-from thunderbox.sip.account import Registration
 from thunderbox.sip.endpoint import Phone
+from thunderbox.sip.trunk import Registration
 from thunderbox.voice.leg import Answered, EndCause
 
 pytestmark = pytest.mark.e2e

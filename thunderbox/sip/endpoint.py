@@ -6,31 +6,26 @@ import asyncio
 import errno
 import logging
 import socket
-from collections.abc import Callable, Coroutine
-from contextlib import suppress
+from collections.abc import Coroutine
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 from thunderbox.calls.ports import Destination, Invitation, OnRing
 from thunderbox.config import SipSettings, TrunkSettings
 from thunderbox.errors import LegError, StartError
 from thunderbox.sip import address
-from thunderbox.sip.account import Trunk, TrunkState
+from thunderbox.sip.card import Card, CardState, Outgoing, Reports
 from thunderbox.sip.leg import SipLeg
-from thunderbox.sip.library import Library, Outgoing
 from thunderbox.sip.network import address_towards, resolve
-from thunderbox.sip.thread import PjThread
+from thunderbox.sip.trunk import Trunk, TrunkState
 from thunderbox.voice.leg import EndCause, Leg
 
 log = logging.getLogger(__name__)
 
 RING_LIMIT_SECONDS = 31.0
 """With the 3 s that hanging up may take, every failed call ends within 35 s."""
-START_SECONDS = 10.0
 HANG_UP_SECONDS = 0.8
 HANDLERS_SECONDS = 0.4
-CLOSE_SECONDS = 2.0
 TRUNK_TASK = "sip-trunk"
 
 
@@ -54,6 +49,10 @@ class PhoneState:
     lines_used: int
     lines_max: int
     trunk: TrunkState
+    failures: int
+    """How often the phone's own process had to be started again."""
+    detail: str
+    """Why the phone is not running, where it is being started again."""
 
 
 class Phone:
@@ -70,77 +69,61 @@ class Phone:
         self._trunk_settings = trunk
         self._on_ring = on_ring
         self._timing = timing
-        self._running: _Running | None = None
+        self._card: Card | None = None
         self._trunk: Trunk | None = None
         self._legs: set[SipLeg] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         """Listen, and register the trunk. Raises StartError, in a sentence."""
-        if self._running is not None:
+        if self._card is not None:
             return
         _check_port(self._settings)
-        loop = asyncio.get_running_loop()
-        library = Library(
-            self._settings,
-            tell=partial(_tell, loop),
-            on_invite=self._invited,
-            media_lost_seconds=self._timing.media_lost,
-        )
-        thread = PjThread(library.poll)
-        running = _Running(loop, thread, library)
-        library.new_leg = lambda serial: self._new_leg(running, serial, outbound=False)
-        trunk: Trunk | None = None
-        if self._trunk_settings.server:
-            try:
-                trunk = Trunk(self._trunk_settings, thread, library, self._trunk_lost)
-            except LegError as error:
-                raise StartError(str(error)) from None
-        thread.start()
         try:
-            await thread.call(running.open, START_SECONDS)
-        except (StartError, LegError) as error:
-            await thread.stop(CLOSE_SECONDS)
+            card = self._new_card()
+            trunk = (
+                Trunk(self._trunk_settings, card, self._trunk_lost)
+                if self._trunk_settings.server
+                else None
+            )
+        except LegError as error:
             raise StartError(str(error)) from None
-        self._running, self._trunk = running, trunk
-        running.trunk = trunk
+        await card.open()
+        self._card, self._trunk = card, trunk
         log.info(
             "The phone listens on %s, UDP and TCP, with %s.",
             self.state().listening,
-            ", ".join(library.codecs),
+            ", ".join(card.state().codecs),
         )
-        if trunk is not None:
-            self._own(trunk.run(), TRUNK_TASK)
+        self._keep_registered()
 
     async def stop(self) -> None:
         """Hang up everything and let go of PJSIP; takes at most 3 s. May be called again."""
-        running, self._running = self._running, None
-        if running is None:
+        card, self._card = self._card, None
+        if card is None:
             return
         await self._say_goodbye()
-        try:
-            await running.thread.call(running.close, CLOSE_SECONDS)
-        except LegError as error:
-            log.error("The phone was not closed in time: %s", error)  # noqa: TRY400 - a sentence
-        if not await running.thread.stop(CLOSE_SECONDS):
-            log.error("The phone's thread did not end.")
+        await card.close()
         self._trunk = None
 
     def state(self) -> PhoneState:
         """How the phone stands, for readiness."""
-        library = self._running.library if self._running else None
+        card = self._card.state() if self._card else CardState((), 0)
+        running = bool(card.codecs)
         return PhoneState(
-            listening=f"{self._settings.host}:{self._settings.port}" if library else "",
-            codecs=library.codecs if library else (),
-            lines_used=len(library.lines) if library else 0,
+            listening=f"{self._settings.host}:{self._settings.port}" if running else "",
+            codecs=card.codecs,
+            lines_used=card.lines_used,
             lines_max=self._settings.max_calls,
             trunk=self._trunk.state if self._trunk else TrunkState(),
+            failures=card.failures,
+            detail=card.detail,
         )
 
     async def dial(self, destination: Destination, ring_timeout: float) -> Leg:
         """Start an outbound leg and return it while it rings. Raises LegError."""
-        running = self._running
-        if running is None:
+        card = self._card
+        if card is None:
             raise LegError("The phone is not running.")
         straight = address.is_uri(destination.to)
         if straight and not self._settings.allow_uri_calls:
@@ -152,7 +135,7 @@ class Phone:
             if self._trunk is None:
                 raise LegError("Numbers are called through a trunk, and none is configured.")
             target = replace(self._trunk.target, user=user)
-        leg = self._new_leg(running, running.library.new_serial(), outbound=True)
+        leg = card.outbound_leg()
         leg.through_trunk = not straight
         if leg.through_trunk and self._trunk is not None and not self._trunk.registered:
             state = self._trunk.state
@@ -173,21 +156,49 @@ class Phone:
             caller_uri=f"<sip:{shown}@{own_host}>",
             through_trunk=leg.through_trunk,
         )
-        await running.thread.call(partial(running.library.place, leg, leg.serial, outgoing))
+        await card.place(leg, outgoing)
         self._legs.add(leg)
         ring_seconds = min(ring_timeout, RING_LIMIT_SECONDS)
         self._own(leg.watch_ringing(ring_seconds, self._timing.reply), f"sip-{leg.name}")
         return leg
 
-    def _new_leg(self, running: _Running, serial: int, *, outbound: bool) -> SipLeg:
-        """A leg whose wishes go to PJSIP's thread."""
-        return SipLeg(
-            serial,
-            outbound=outbound,
-            desk=running,
-            wake=running.loop.call_soon_threadsafe,
-            on_end=self._legs.discard,
+    def _new_card(self) -> Card:
+        """Four lines, in this process or in one of their own."""
+        reports = Reports(
+            invited=self._invited,
+            ended=self._legs.discard,
+            registration=self._registration,
+            failed=self._card_failed,
+            restored=self._keep_registered,
         )
+        trunk = self._trunk_settings
+        server = address.server(trunk.server, trunk.user, trunk.transport) if trunk.server else None
+        where = server.place if server else ""
+        lost = self._timing.media_lost
+        # Imported only here, so that PJSIP is loaded by one process alone.
+        from thunderbox.sip.own_card import OwnCard
+
+        return OwnCard(self._settings, reports, lost, where)
+
+    def _keep_registered(self) -> None:
+        """Register the trunk, if there is one."""
+        if self._trunk is not None:
+            self._own(self._trunk.run(), TRUNK_TASK)
+
+    def _registration(self, status: int, text: str, expires: int) -> None:
+        if self._trunk is not None:
+            self._trunk.on_outcome(status, text, expires)
+
+    def _card_failed(self) -> None:
+        """The trunk's registration is gone until the card is back; its legs have ended."""
+        self._stop_registering()
+        if self._trunk is not None:
+            self._trunk.on_card_failed()
+
+    def _stop_registering(self) -> None:
+        for task in self._tasks:
+            if task.get_name() == TRUNK_TASK:
+                task.cancel()
 
     def _invited(self, leg: SipLeg, invitation: Invitation) -> None:
         """Hand a call that rings to whoever handles calls."""
@@ -228,9 +239,7 @@ class Phone:
         legs = [asyncio.ensure_future(leg.hang_up()) for leg in self._legs]
         if legs:
             await asyncio.wait(legs, timeout=HANG_UP_SECONDS)
-        trunks = [task for task in self._tasks if task.get_name() == TRUNK_TASK]
-        for task in trunks:
-            task.cancel()
+        self._stop_registering()
         if self._tasks:
             _, late = await asyncio.wait(set(self._tasks), timeout=HANDLERS_SECONDS)
             for task in late:
@@ -240,49 +249,6 @@ class Phone:
                 await asyncio.wait(late, timeout=HANDLERS_SECONDS)
         for future in legs:
             future.cancel()
-
-
-class _Running:
-    """PJSIP while it is up: its thread and what runs there. Carries out what legs ask for."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop, thread: PjThread, library: Library) -> None:
-        self.loop = loop
-        self.thread = thread
-        self.library = library
-        self.trunk: Trunk | None = None
-
-    def open(self) -> None:
-        """Bring PJSIP up. On its thread."""
-        self.library.open()
-        self.thread.begin_polling()
-
-    def close(self) -> None:
-        """Take PJSIP down. On its thread."""
-        self.thread.end_polling()
-        self.library.close()
-
-    def pick_up(self, serial: int) -> None:
-        """Answer a line."""
-        self.thread.post(partial(self.library.pick_up, serial))
-
-    def drop(self, serial: int, status: int, reason: str) -> None:
-        """End a line."""
-        self.thread.post(partial(self.library.drop, serial, status, reason))
-
-    async def press(self, serial: int, keys: str) -> bool:
-        """Press keys on a line."""
-        return await self.thread.call(partial(self.library.press, serial, keys))
-
-    async def refer(self, serial: int, target: str) -> bool:
-        """Ask a line's far end to call somebody else; the trunk's server knows the numbers."""
-        host = self.trunk.target.place if self.trunk is not None else ""
-        return await self.thread.call(partial(self.library.refer, serial, target, host))
-
-
-def _tell(loop: asyncio.AbstractEventLoop, target: Callable[..., object], *args: object) -> None:
-    """Run something on the loop; from any thread."""
-    with suppress(RuntimeError):  # the loop is closed: nobody is left to be told
-        loop.call_soon_threadsafe(target, *args)
 
 
 def _check_port(settings: SipSettings) -> None:

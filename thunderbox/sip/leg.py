@@ -10,8 +10,8 @@ from typing import Protocol
 from thunderbox.errors import LegError
 from thunderbox.sip import address
 from thunderbox.sip.causes import Past, TransferNotice, cause_of
-from thunderbox.sip.port import Sound
-from thunderbox.sip.ring import Playout, Ticks
+from thunderbox.sip.ring import Ticks
+from thunderbox.sip.sound import Playable, Sound
 from thunderbox.voice.leg import (
     Answered,
     Digit,
@@ -59,7 +59,8 @@ class SipLeg:
         *,
         outbound: bool,
         desk: Desk,
-        wake: Callable[[Callable[[], None]], object],
+        playout: Playable,
+        ticks: Ticks,
         on_end: Callable[[SipLeg], None] = lambda leg: None,
     ) -> None:
         self.name = f"{'out' if outbound else 'in'}-{serial}"
@@ -67,7 +68,8 @@ class SipLeg:
         self.serial = serial
         self.outbound = outbound
         self.through_trunk = False
-        self.sound = Sound(Playout(), Ticks(wake))
+        self.ticks = ticks
+        self.sound = Sound(playout, ticks)
         self._desk = desk
         self._on_end = on_end
         self._progress = asyncio.Event()
@@ -101,7 +103,7 @@ class SipLeg:
 
     async def tick(self) -> Tick | None:
         """Wait for the next 20 ms of an answered call; None once the leg has ended."""
-        return await self.sound.ticks.get()
+        return await self.ticks.get()
 
     def play(self, pcm: bytes) -> None:
         """Queue sound; nothing is played before the answer or on hold. Raises LegError."""
@@ -287,9 +289,9 @@ class SipLeg:
             return
         self._over.set()
         self.sound.connected = False
-        self.sound.ticks.close()
-        if self.sound.ticks.lost:
-            log.warning("%s: %d ticks were not read in time.", self.name, self.sound.ticks.lost)
+        self.ticks.close()
+        if self.ticks.lost:
+            log.warning("%s: %d ticks were not read in time.", self.name, self.ticks.lost)
         self._put(Ended(cause, status, detail))
         self._on_end(self)
 

@@ -6,27 +6,26 @@ Every method runs on PJSIP's thread, except `tell`'s target, which runs on the l
 from __future__ import annotations
 
 import gc
-import itertools
 import logging
 import time
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, Generic, TypeVar
 
 import pjsua2 as pj
 
 from thunderbox.calls.ports import Invitation
-from thunderbox.config import SipSettings
+from thunderbox.config import SipSettings, TrunkSettings
 from thunderbox.errors import LegError, StartError
 from thunderbox.sip import setup, vector
 from thunderbox.sip.account import Account, new_account
 from thunderbox.sip.address import is_uri, party, request_uri
-from thunderbox.sip.leg import SipLeg
-from thunderbox.sip.line import Line, guarded
+from thunderbox.sip.card import Outgoing
+from thunderbox.sip.line import Line, LineLeg, guarded
 from thunderbox.sip.network import Gate
-from thunderbox.sip.port import Port, Sound
+from thunderbox.sip.port import Port
 from thunderbox.sip.setup import CODECS, LINES
+from thunderbox.sip.sound import Sound
 from thunderbox.sip.throttle import Throttle
 
 log = logging.getLogger(__name__)
@@ -42,18 +41,7 @@ NO_NETWORK = 3
 """Destroy without PJSIP's own farewell: it would wait a second, and ours is done by then."""
 
 Tell = Callable[..., None]
-
-
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """An INVITE to be sent: every part is checked already."""
-
-    uri: str
-    """Whom it is for, as its To header shows."""
-    sent_to: str
-    """The request URI where it differs, else empty."""
-    caller_uri: str
-    through_trunk: bool
+NewLeg = TypeVar("NewLeg", bound=LineLeg)
 
 
 class Endpoint(pj.Endpoint):  # type: ignore[misc]
@@ -89,29 +77,32 @@ class Endpoint(pj.Endpoint):  # type: ignore[misc]
             self._throttle.closed()
 
 
-class Library:
+class Library(Generic[NewLeg]):
     """What the thread works on."""
 
     def __init__(
         self,
         settings: SipSettings,
         *,
+        serials: Iterator[int],
         tell: Tell,
-        on_invite: Callable[[SipLeg, Invitation], None],
+        new_leg: Callable[[int], NewLeg],
+        on_invite: Callable[[NewLeg, Invitation], None],
+        on_registration: Callable[[int, str, int], None],
         media_lost_seconds: float,
     ) -> None:
         self.tell = tell
-        self.new_leg: Callable[[int], SipLeg]
-        """Makes the leg of a call that rings; set before `open`."""
         self.codecs: tuple[str, ...] = ()
         self.lines: dict[int, Line] = {}
         self.accounts: dict[str, Account] = {}
         self._settings = settings
+        self._new_leg = new_leg
         self._on_invite = on_invite
+        self._on_registration = on_registration
         self._media_lost_seconds = media_lost_seconds
         self._throttle = Throttle()
         self._gate = Gate(settings.allowed_networks)
-        self._serials = itertools.count(1)
+        self._serials = serials
         self._finished: list[Line] = []
         self._turned_away: list[tuple[int, int, str]] = []
         self._endpoint: Any = None
@@ -121,6 +112,7 @@ class Library:
         self._lent: set[Port] = set()
         self._watched_at = 0.0
         self._closing = False
+        self._registrar = ""
 
     # The endpoint.
 
@@ -155,7 +147,7 @@ class Library:
             log.warning("Sound is copied the slow way: PJSIP's byte vectors look different here.")
         self._sink = self._endpoint.audDevManager().getPlaybackDevMedia()
         self._ports.extend(Port(number, direct) for number in range(1, LINES + 1))
-        self.add_account("local", self.new_account_settings())
+        self.add_account("local", setup.account_settings(self._settings))
 
     def poll(self) -> None:
         """Let PJSIP work for at most 10 ms, then tidy up after it."""
@@ -212,10 +204,6 @@ class Library:
 
     # Accounts.
 
-    def new_account_settings(self) -> Any:
-        """An account's configuration with what all of ours share."""
-        return setup.account_settings(self._settings)
-
     def add_account(
         self,
         name: str,
@@ -228,6 +216,21 @@ class Library:
         account = new_account(configuration, self, on_registration)
         self.accounts[name] = account
         return account
+
+    def register(self, trunk: TrunkSettings, resolved: str) -> None:
+        """Send the trunk's REGISTER to an address. Raises LegError."""
+        try:
+            account = self.accounts.get("trunk")
+            if account is None or resolved != self._registrar:
+                configuration = setup.trunk_settings(self._settings, trunk, resolved)
+                if account is None:
+                    account = self.add_account("trunk", configuration, self._on_registration)
+                else:
+                    account.modify(configuration)
+                self._registrar = resolved
+            account.setRegistration(True)
+        except pj.Error as error:
+            raise LegError(error.info()) from None
 
     # Lines.
 
@@ -257,14 +260,14 @@ class Library:
             )
             self._turn_away(line, 486, "All lines are busy")
         else:
-            line.leg = self.new_leg(line.serial)
+            line.leg = leg = self._new_leg(line.serial)
             invitation = Invitation(
                 called=party(request_uri(message)),
                 caller=party(line.getInfo().remoteUri),
                 source=source,
             )
             line.ring()
-            self.tell(self._on_invite, line.leg, invitation)
+            self.tell(self._on_invite, leg, invitation)
         # Here and not only in `poll`, because PJSIP may have read the next INVITE already.
         self._throttle.wait()
 
@@ -272,7 +275,7 @@ class Library:
         """Refuse a call once its callback is over: inside it, PJSIP leaves our headers out."""
         self._turned_away.append((line.serial, status, reason))
 
-    def place(self, leg: SipLeg, serial: int, outgoing: Outgoing) -> None:
+    def place(self, leg: LineLeg, serial: int, outgoing: Outgoing) -> None:
         """Send an INVITE. Raises LegError when no line is free or PJSIP will not have it."""
         if self._closing:
             raise LegError("The phone is being shut down.")
@@ -294,10 +297,6 @@ class Library:
             self.lines.pop(serial, None)
             raise LegError(f"The call could not be placed: {error.info()}.") from None
         line.slot = line.getId()
-
-    def new_serial(self) -> int:
-        """A number for a line to come."""
-        return next(self._serials)
 
     def pick_up(self, serial: int) -> None:
         """Answer a line that rings."""

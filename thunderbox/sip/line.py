@@ -12,15 +12,15 @@ import logging
 import re
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ParamSpec
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol
 
 import pjsua2 as pj
 
 from thunderbox.sip.address import host_of_uri, phrase
 from thunderbox.sip.causes import Past, TransferNotice
+from thunderbox.sip.sound import Sound
 
 if TYPE_CHECKING:
-    from thunderbox.sip.leg import SipLeg
     from thunderbox.sip.library import Library
 
 log = logging.getLogger(__name__)
@@ -73,11 +73,48 @@ def info_digit(message: str) -> str:
     return _INFO_DIGITS[int(key)] if len(key) == 2 else key
 
 
+class LineLeg(Protocol):
+    """Whom a line tells what happens; it may be called from PJSIP's thread and its media thread."""
+
+    @property
+    def sound(self) -> Sound:
+        """The call's queues of sound."""
+
+    def on_progress(self) -> None:
+        """The far end has replied."""
+
+    def on_up(self) -> None:
+        """The call is answered and media flows."""
+
+    def on_held(self) -> None:
+        """The far end put us on hold."""
+
+    def on_resumed(self) -> None:
+        """The far end came back."""
+
+    def on_digit(self, digit: str) -> None:
+        """The far end pressed a key."""
+
+    def on_transfer(self, notice: TransferNotice) -> None:
+        """The far end says how a transfer goes."""
+
+    def on_media_lost(self) -> None:
+        """The far end has stopped sending without a word."""
+
+    def on_over(self, past: Past, reason: str) -> None:
+        """The line is gone."""
+
+
 class Line(pj.Call):  # type: ignore[misc]
     """A call, its port on the bridge, and the leg that is told what happens."""
 
     def __init__(
-        self, library: Library, account: Any, serial: int, leg: SipLeg | None, call_id: int = -1
+        self,
+        library: Library[Any],
+        account: Any,
+        serial: int,
+        leg: LineLeg | None,
+        call_id: int = -1,
     ) -> None:
         super().__init__(account, call_id)
         self.serial = serial

@@ -12,19 +12,10 @@ from typing import Any
 
 import pjsua2 as pj
 
-from thunderbox.sip.ring import Playout, Ticks, padded
+from thunderbox.sip.ring import padded
+from thunderbox.sip.sound import Sound
 from thunderbox.sip.vector import Frames
 from thunderbox.voice.leg import FRAME_BYTES, FRAME_MS, SAMPLE_RATE, SILENCE, Tick
-
-
-class Sound:
-    """One call's queues as the media thread sees them."""
-
-    def __init__(self, playout: Playout, ticks: Ticks) -> None:
-        self.playout = playout
-        self.ticks = ticks
-        self.connected = False
-        """Whether the far end listens now; while it does not, nothing is taken to be played."""
 
 
 class Port(pj.AudioMediaPort):  # type: ignore[misc]

@@ -30,10 +30,7 @@ class Playout:
 
     def put(self, pcm: bytes) -> None:
         """Queue 16-bit samples. Raises LegError when they are not whole or do not fit."""
-        if len(pcm) % 2:
-            raise LegError("Sound must be whole 16-bit samples.")
-        if self.queued + len(pcm) > PLAYOUT_BYTES:
-            raise LegError(f"A line holds at most {PLAYOUT_SECONDS} s of sound to be played.")
+        check_fits(pcm, self.queued)
         self._put += len(pcm)
         if self._frames:
             # Join the last, partly filled frame so that no padding falls inside a sentence.
@@ -117,6 +114,14 @@ class Ticks:
         """No more ticks; the reader gets those that are left, then None."""
         self._closed = True
         self._arrived.set()
+
+
+def check_fits(pcm: bytes, queued: int) -> None:
+    """Raise LegError when sound is not whole samples, or too much with what is queued."""
+    if len(pcm) % 2:
+        raise LegError("Sound must be whole 16-bit samples.")
+    if queued + len(pcm) > PLAYOUT_BYTES:
+        raise LegError(f"A line holds at most {PLAYOUT_SECONDS} s of sound to be played.")
 
 
 def padded(frame: bytes) -> bytes:

@@ -11,7 +11,8 @@ from typing import Any
 import pjsua2 as pj
 
 from thunderbox import __version__
-from thunderbox.config import SipSettings
+from thunderbox.config import SipSettings, TrunkSettings
+from thunderbox.sip.address import server
 from thunderbox.voice.leg import FRAME_MS, SAMPLE_RATE
 
 log = logging.getLogger(__name__)
@@ -92,6 +93,30 @@ def account_settings(settings: SipSettings) -> Any:
     media.transportConfig.portRange = min(RTP_PORTS, 65535 - settings.rtp_port)
     media.transportConfig.boundAddress = "" if settings.host == "0.0.0.0" else settings.host  # noqa: S104
     media.transportConfig.publicAddress = settings.public_address
+    return configuration
+
+
+def trunk_settings(settings: SipSettings, trunk: TrunkSettings, resolved: str) -> Any:
+    """The account that registers at a trunk whose server has an address."""
+    configuration = account_settings(settings)
+    target = server(trunk.server, trunk.user, trunk.transport)
+    configuration.idUri = f"sip:{target.user}@{target.host}"
+    registration = configuration.regConfig
+    transport = ";transport=tcp" if target.transport == "tcp" else ""
+    port = f":{target.port}" if target.port else ""
+    registration.registrarUri = f"sip:{target.place}"
+    registration.timeoutSec = trunk.expires_seconds
+    registration.retryIntervalSec = 0  # the trunk tries again, with the name resolved anew
+    registration.delayBeforeRefreshSec = min(5, trunk.expires_seconds // 2)
+    login = pj.AuthCredInfo("digest", trunk.realm, trunk.user, 0, trunk.password)
+    logins = pj.AuthCredInfoVector()
+    logins.append(login)
+    configuration.sipConfig.authCreds = logins
+    if resolved != target.host:
+        # PJSIP would resolve the name itself and stop every call meanwhile.
+        route = pj.StringVector()
+        route.append(f"<sip:{resolved}{port}{transport};lr;hide>")
+        configuration.sipConfig.proxies = route
     return configuration
 
 
