@@ -20,6 +20,7 @@ import uvicorn
 from thunderbox.api.app import create_app
 from thunderbox.api.parts import Parts
 from thunderbox.calls import first_start
+from thunderbox.calls.acknowledgements import Acknowledgements
 from thunderbox.calls.call import Surroundings
 from thunderbox.calls.first_start import FirstStart
 from thunderbox.calls.outbound import Outbound
@@ -40,6 +41,7 @@ from thunderbox.voice import phrases
 from thunderbox.voice.engine_room import Engines, load_engines
 from thunderbox.voice.engines.remote import Kind, RemoteServer
 from thunderbox.voice.persona import CallEngines
+from thunderbox.voice.prompt_writer import PromptWriter
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +64,7 @@ class Appliance:
         self.switchboard: Switchboard
         self.outbound: Outbound
         self.phone: Phone
+        self.writer: PromptWriter
         self._server: _Server | None = None
         self._serving: asyncio.Task[None] | None = None
         self._stopping = asyncio.Event()
@@ -149,6 +152,9 @@ class Appliance:
             limits=httpx.Limits(max_connections=HTTP_CONNECTIONS),
         )
         self._undo.append(("HTTP client", client.aclose))
+        self.writer = PromptWriter(self.engines.best_model)
+        acknowledgements = Acknowledgements(self.db, self.writer, self.engines.synthesizer.prepare)
+        self._undo.append(("acknowledgements", acknowledgements.close))
         surroundings = Surroundings(
             db=self.db,
             settings=settings,
@@ -157,6 +163,7 @@ class Appliance:
             new_engines=self._new_engines,
             own_url=self.own_url,
             clock=clock,
+            acknowledgements=acknowledgements,
         )
         self.switchboard = Switchboard(surroundings)
         self.phone = Phone(settings.sip, settings.trunk, self.switchboard.ring)

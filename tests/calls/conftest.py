@@ -12,12 +12,14 @@ import pytest
 from tests.fakes.clock import FakeClock
 from tests.fakes.engines import FakeModel, FakeRecognizer, FakeSynthesizer, Loudness
 from thunderbox.calls import first_start
+from thunderbox.calls.acknowledgements import Acknowledgements
 from thunderbox.calls.call import Surroundings
 from thunderbox.calls.recording import Recorder
 from thunderbox.config import Settings
 from thunderbox.store.database import Database
 from thunderbox.voice.engine import Message
 from thunderbox.voice.persona import CallEngines
+from thunderbox.voice.prompt_writer import PromptWriter
 
 
 @dataclass
@@ -28,6 +30,8 @@ class Box:
     clock: FakeClock
     recordings: Path
     said: str = "Hello."
+    written: str = "Let me see."
+    prepared: list[tuple[str, str]] = field(default_factory=list)
     asked: list[Sequence[Message]] = field(default_factory=list)
 
     @property
@@ -56,6 +60,15 @@ async def box(db: Database, tmp_path: Path) -> AsyncIterator[Box]:
             FakeRecognizer("Hello?"), FakeSynthesizer(), FakeModel(lambda _: made.said), Loudness()
         )
 
+    voice = FakeSynthesizer()
+    writer = PromptWriter(FakeModel(lambda _: made.written))
+
+    async def prepare(text: str, voice_id: str) -> None:
+        made.prepared.append((text, voice_id))
+        async for _ in voice.speak(text, voice_id):
+            pass
+
+    acknowledgements = Acknowledgements(db, writer, prepare)
     async with httpx.AsyncClient(trust_env=False) as client:
         made = Box(
             Surroundings(
@@ -66,9 +79,11 @@ async def box(db: Database, tmp_path: Path) -> AsyncIterator[Box]:
                 new_engines=engines,
                 own_url=lambda: "http://127.0.0.1:1",
                 clock=clock,
+                acknowledgements=acknowledgements,
             ),
             clock,
             tmp_path / "recordings",
         )
         yield made
+    await acknowledgements.close()
     recorder.close()

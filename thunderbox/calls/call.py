@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 
+from thunderbox.calls.acknowledgements import Acknowledgements
 from thunderbox.calls.ports import Clock
 from thunderbox.calls.recording import Recorder
 from thunderbox.calls.tools import AgentTools
@@ -37,6 +38,10 @@ FAILURES = frozenset(
 )
 """End reasons of an answered call that failed; every other one is a completed call."""
 
+ACKNOWLEDGE_MS = 400
+"""An answer that has no word so long after the turn was decided is bridged, where the product says
+so."""
+
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
@@ -51,6 +56,7 @@ class Surroundings:
 
     own_url: Callable[[], str]
     clock: Clock
+    acknowledgements: Acknowledgements
 
 
 class Call:
@@ -89,7 +95,10 @@ class Call:
         reason = "error"
         try:
             leg = await self._with_background(leg)
-            self._conversation = self._new_conversation(leg, transcript, speak_order)
+            acknowledgement = await box.acknowledgements.of(self._agent)
+            self._conversation = self._new_conversation(
+                leg, transcript, speak_order, acknowledgement
+            )
             reason = await self._conversation.run()
         except EngineError as error:
             log.warning("Call %s: %s", self.id, error)
@@ -128,7 +137,9 @@ class Call:
         # Making a track takes longer than the loop may be held; it is made once.
         return AmbientLeg(leg, await asyncio.to_thread(ambience.track, name))
 
-    def _new_conversation(self, leg: Leg, transcript: Transcript, speak_order: str) -> Conversation:
+    def _new_conversation(
+        self, leg: Leg, transcript: Transcript, speak_order: str, acknowledgement: str
+    ) -> Conversation:
         box, agent = self._box, self._agent
         limits, voice = box.settings.calls, box.settings.voice
         pace = Pace(
@@ -139,6 +150,7 @@ class Call:
             silence_end_ms=limits.silence_hangup_seconds * 1000,
             max_ms=limits.max_seconds * 1000,
             max_hold_ms=agent.max_hold_seconds * 1000 if agent.max_hold_seconds else None,
+            acknowledge_ms=ACKNOWLEDGE_MS if acknowledgement else None,
         )
         deadlines = Deadlines(
             transcribe=voice.transcribe_seconds,
@@ -149,6 +161,7 @@ class Call:
         persona = Persona(
             prompt=agent.prompt,
             voice=agent.voice,
+            acknowledgement=acknowledgement,
             destinations={known["name"]: known["number"] for known in agent.transfer_destinations},
             presses_keys=self._outbound or SEND_DIGITS in agent.prompt,
         )

@@ -63,6 +63,11 @@ class Engines:
     tiers: Mapping[str, Tier] = field(default_factory=dict)
 
     @property
+    def best_model(self) -> LlamaCpp | FallbackChat:
+        """What the highest product thinks with."""
+        return list(self.models.values())[-1] if self.models else self.language_model
+
+    @property
     def ready(self) -> bool:
         """Whether all of them can be expected to do their work."""
         minds = (self.language_model, *self.models.values())
