@@ -150,6 +150,7 @@ class Call:
             silence_end_ms=limits.silence_hangup_seconds * 1000,
             max_ms=limits.max_seconds * 1000,
             max_hold_ms=agent.max_hold_seconds * 1000 if agent.max_hold_seconds else None,
+            voicemail=agent.voicemail_action if self._outbound else None,
             acknowledge_ms=ACKNOWLEDGE_MS if acknowledgement else None,
         )
         deadlines = Deadlines(
@@ -164,6 +165,7 @@ class Call:
             acknowledgement=acknowledgement,
             destinations={known["name"]: known["number"] for known in agent.transfer_destinations},
             presses_keys=self._outbound or SEND_DIGITS in agent.prompt,
+            voicemail_message=agent.voicemail_message,
         )
         engines = box.new_engines(agent.product)
         return Conversation(leg, persona, engines, tools, transcript, pace, deadlines)

@@ -19,6 +19,7 @@ from thunderbox.voice.listener import Listener
 from thunderbox.voice.pace import Pace
 from thunderbox.voice.persona import CallEngines, Deadlines, Persona
 from thunderbox.voice.reply import Reply
+from thunderbox.voice.screening import Screening
 from thunderbox.voice.speaker import Heard, Speaker
 from thunderbox.voice.tasks import Tasks
 from thunderbox.voice.thinker import Thinker
@@ -36,6 +37,7 @@ from thunderbox.voice.turn_events import (
     HangUp,
     HoldChanged,
     Interrupt,
+    LeaveMessage,
     Moment,
     Played,
     Playing,
@@ -78,6 +80,7 @@ class Conversation:
         self._deadlines = deadlines
         self._agent_first = pace.agent_first
         self._turns = Turns(pace)
+        self._screened = pace.voicemail is not None
         self._listener = Listener(engines.voice_activity)
         self._history = History(persona.prompt)
         self._tasks = Tasks(leg.name)
@@ -91,6 +94,9 @@ class Conversation:
             first_token_s=deadlines.first_token,
             sampling=persona.sampling,
             checking_s=deadlines.checking,
+        )
+        self._screening = Screening(
+            leg.name, engines.recognizer, persona.language, self._tasks.spawn, self._feed
         )
         self._now = 0
         self._reply: Reply | None = None
@@ -131,6 +137,8 @@ class Conversation:
             self._speaker.tick(self._now, tick.spoken)
             if (voice := self._listener.hear(tick.far)) is not None:
                 self._feed(voice)
+            if self._screened:
+                self._screening.hear(tick.far, self._listener.speaking)
             self._feed(Moment(self._now))
 
     def _read_line(self) -> None:
@@ -205,6 +213,8 @@ class Conversation:
                 self._speak_at_once(reply, phrases.sentence(phrase))
             case Resume(reply, _):
                 self._resume(reply)
+            case LeaveMessage(reply):
+                self._speak_at_once(reply, self._persona.voicemail_message)
             case HangUp(reason):
                 self._end_reason = self._end_reason or reason
 
@@ -224,6 +234,8 @@ class Conversation:
             log.warning("%s: recognition failed: %s", self._leg.name, error or "too slow")
             self._feed(EngineFailed(self._now, 0))
             return
+        if self._screened:
+            self._screening.words(found.text)
         self._feed(Transcribed(self._now, turn, revision, found.text))
 
     # ------------------------------------------------------------ the agent's words

@@ -39,6 +39,11 @@ class Listener:
         self._run = 0
         self._last_voiced = 0
 
+    @property
+    def speaking(self) -> bool:
+        """Whether the caller's voice is heard now."""
+        return self._speaking
+
     def hear(self, frame: bytes) -> SpeechStarted | SpeechStopped | None:
         """Take the caller's next 20 ms; say whether a voice began or paused."""
         probability = self._activity.probability(frame)

@@ -22,5 +22,8 @@ class Pace:
     max_ms: int = 3_600_000
     digits_ms: int = 2_000
     max_hold_ms: int | None = None
+    voicemail: str | None = None
+    """What is done when a machine picks up: "hangup", "message", or "prompt", which goes on
+    talking; None where nobody picks up, in an inbound call."""
     acknowledge_ms: int | None = None
     """An answer that has no word after so long is bridged by an acknowledgement; None: never."""

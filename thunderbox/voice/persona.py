@@ -48,5 +48,7 @@ class Persona:
     destinations: Mapping[str, str] = field(default_factory=dict)
     """Numbers or SIP URIs that callers may be handed on to, by name."""
     presses_keys: bool = False
+    voicemail_message: str = ""
+    """What is left on an answering machine, where pace.voicemail says so."""
     acknowledgement: str = ""
     """What bridges the wait for an answer, where pace.acknowledge_ms says that something does."""

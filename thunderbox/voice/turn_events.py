@@ -8,6 +8,17 @@ numbered, so that what comes late can be told from what is current.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
+
+
+class Party(Enum):
+    """Who, or what, has picked up."""
+
+    HUMAN = "human"
+    MACHINE = "machine"
+    FAX = "fax"
+    SILENCE = "silence"
+
 
 # ---------------------------------------------------------------- events
 
@@ -102,6 +113,21 @@ class EngineFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class PartyKnown:
+    """It is known who has picked up."""
+
+    at: int
+    party: Party
+
+
+@dataclass(frozen=True, slots=True)
+class BeepHeard:
+    """A beep of the far end is over."""
+
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
 class Moment:
     """20 ms went by."""
 
@@ -120,6 +146,8 @@ Event = (
     | Pressed
     | HoldChanged
     | EngineFailed
+    | PartyKnown
+    | BeepHeard
     | Moment
 )
 
@@ -206,6 +234,13 @@ class Resume:
 
 
 @dataclass(frozen=True, slots=True)
+class LeaveMessage:
+    """Speak the message for a mailbox as a reply of its own."""
+
+    reply: int
+
+
+@dataclass(frozen=True, slots=True)
 class HangUp:
     """End the call; `reason` is its end_reason."""
 
@@ -223,5 +258,6 @@ Effect = (
     | Interrupt
     | Say
     | Resume
+    | LeaveMessage
     | HangUp
 )

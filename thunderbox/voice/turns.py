@@ -10,9 +10,11 @@ from __future__ import annotations
 
 from thunderbox.voice import phrases
 from thunderbox.voice.backchannel import is_answer, is_backchannel, pause_factor
+from thunderbox.voice.mailbox import Mailbox
 from thunderbox.voice.pace import ANSWER_MS, Pace
 from thunderbox.voice.turn_events import (
     Acknowledge,
+    BeepHeard,
     Begun,
     CommitTurn,
     Discard,
@@ -25,6 +27,8 @@ from thunderbox.voice.turn_events import (
     HoldChanged,
     Interrupt,
     Moment,
+    Party,
+    PartyKnown,
     Played,
     Playing,
     Pressed,
@@ -57,6 +61,7 @@ class Turns:
         self._quiet_since = 0
         self._asked = False
         self._failures = 0
+        self._mailbox: Mailbox | None = None
         self._over = False
 
     def handle(self, event: Event) -> list[Effect]:
@@ -64,38 +69,44 @@ class Turns:
         if self._over:
             return []
         self._now = max(self._now, event.at)
-        match event:
-            case Moment():
-                effects = self._moment()
-            case SpeechStarted(at):
-                effects = self._speech_started(at)
-            case SpeechStopped(at):
-                effects = self._speech_stopped(at)
-            case Transcribed(_, turn, revision, text):
-                effects = self._transcribed(turn, revision, text)
-            case WordsReady(_, reply):
-                if self._is_current(reply) and self._reply:
-                    self._reply.has_words = True
-                effects = []
-            case ReplyFinished(_, reply, ends_call, empty):
-                effects = self._reply_finished(reply, ends_call, empty)
-            case Playing(_, reply):
-                if self._is_current(reply) and self._reply:
-                    self._reply.playing = True
-                effects = []
-            case Played(_, reply):
-                effects = self._played(reply)
-            case Pressed(at, digit):
-                effects = self._pressed(at, digit)
-            case HoldChanged(_, held):
-                effects = self._hold_changed(held)
-            case EngineFailed(_, reply):
-                effects = self._engine_failed(reply)
-            case Begun():
-                effects = self._begun()
+        effects = self._react(event) if self._mailbox is None else self._mailbox.handle(event)
         if any(isinstance(effect, HangUp) for effect in effects):
             self._over = True
         return effects
+
+    def _react(self, event: Event) -> list[Effect]:
+        match event:
+            case Moment():
+                return self._moment()
+            case SpeechStarted(at):
+                return self._speech_started(at)
+            case SpeechStopped(at):
+                return self._speech_stopped(at)
+            case Transcribed(_, turn, revision, text):
+                return self._transcribed(turn, revision, text)
+            case WordsReady(_, reply):
+                if self._is_current(reply) and self._reply:
+                    self._reply.has_words = True
+            case ReplyFinished(_, reply, ends_call, empty):
+                return self._reply_finished(reply, ends_call, empty)
+            case Playing(_, reply):
+                if self._is_current(reply) and self._reply:
+                    self._reply.playing = True
+            case Played(_, reply):
+                return self._played(reply)
+            case Pressed(at, digit):
+                return self._pressed(at, digit)
+            case HoldChanged(_, held):
+                return self._hold_changed(held)
+            case EngineFailed(_, reply):
+                return self._engine_failed(reply)
+            case Begun():
+                return self._begun()
+            case PartyKnown(_, party):
+                return self._party_known(party)
+            case BeepHeard():
+                pass
+        return []
 
     @property
     def agent_active(self) -> bool:
@@ -104,7 +115,12 @@ class Turns:
 
     def end_with(self, phrase: str, reason: str) -> list[Effect]:
         """Say a last sentence and hang up, whatever is going on (shutdown)."""
-        return [] if self._over else self._say(phrase, ends=reason, final=True)
+        if self._over:
+            return []
+        if self._mailbox is not None:
+            self._over = True
+            return [HangUp(reason)]
+        return self._say(phrase, ends=reason, final=True)
 
     # ------------------------------------------------------------ the caller
 
@@ -180,6 +196,14 @@ class Turns:
         effects.append(Release(self._reply.id, turn.stopped_at))
         return effects
 
+    def _take_turn(self) -> list[Effect]:
+        """Keep the words of a turn that is not decided, and leave it."""
+        turn, self._turn = self._turn, None
+        if turn is None:
+            return []
+        commit = [CommitTurn(turn.text, turn.start, turn.stopped_at)] if turn.text else []
+        return [*commit, DropTurn(turn.id)]
+
     def _pressed(self, at: int, digit: str) -> list[Effect]:
         effects: list[Effect] = []
         speaking = self._reply is not None and self._reply.released and not self._reply.final
@@ -204,6 +228,21 @@ class Turns:
             Generate(self._reply.id, None),
             Release(self._reply.id, self._now),
         ]
+
+    def _party_known(self, party: Party) -> list[Effect]:
+        """A machine cannot be talked with: leave, or leave a message."""
+        action = self._pace.voicemail
+        if party is Party.FAX:
+            return [HangUp("fax")]
+        if party is not Party.MACHINE or action not in ("hangup", "message"):
+            return []
+        effects = self._take_turn()
+        if action == "hangup":
+            return [*effects, HangUp("voicemail")]
+        self._mailbox = Mailbox(self._now, self._new_id)
+        if (reply := self._reply) is not None:
+            effects.append(Interrupt(reply.id) if reply.released else Discard(reply.id))
+        return effects
 
     # ------------------------------------------------------------ the agent
 
@@ -277,12 +316,7 @@ class Turns:
         if reply is not None and reply.final:
             return [HangUp(reply.ends or "error")]
         self._failures += 1
-        effects: list[Effect] = []
-        if (turn := self._turn) is not None and turn.voice_since is None:
-            self._turn = None
-            if turn.text:
-                effects.append(CommitTurn(turn.text, turn.start, turn.stopped_at))
-            effects.append(DropTurn(turn.id))
+        effects = self._take_turn() if self._turn and self._turn.voice_since is None else []
         if self._failures >= 2:
             return effects + self._say(phrases.TROUBLE_END, ends="error", final=True)
         return effects + self._say(phrases.TROUBLE if reply_id else phrases.ASK_AGAIN)

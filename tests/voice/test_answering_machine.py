@@ -1,0 +1,179 @@
+"""Who has picked up: greetings, beeps and whistles as they come over a telephone line."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import numpy as np
+import pytest
+
+from tests.peers.waves import silence, tone
+from thunderbox.voice.answering_machine import VERDICT_MS, AnsweringMachine
+from thunderbox.voice.engines.espeak import Espeak
+from thunderbox.voice.engines.silero import SileroModel
+from thunderbox.voice.leg import FRAME_BYTES, SAMPLE_RATE
+from thunderbox.voice.listener import Listener
+from thunderbox.voice.turn_events import BeepHeard, Party, PartyKnown, SpeechStopped
+
+Part = str | float | tuple[float, float]
+"""Words, seconds of silence, or a tone: Hz and seconds."""
+VOICES = ("en-US-James1", "en-US-Michael1")
+HELLO = "Hello, Miller?"
+OFFICE = "Bright Smile Dental, good morning."
+LONG_OFFICE = (
+    "Good morning and welcome to Bright Smile Dental, this is Anna speaking. How can I help you?"
+)
+MAILBOX = (
+    "Hello, you have reached Anna Miller. I cannot come to the telephone at the moment, so please "
+    "leave a message after the tone and I will call you back as soon as I can."
+)
+CURT = "Anna Miller."
+REST = "Please leave a message after the beep."
+
+
+@pytest.fixture(scope="module")
+def silero() -> SileroModel:
+    """The voice detector's weights."""
+    return SileroModel()
+
+
+@pytest.fixture
+async def espeak() -> AsyncIterator[Espeak]:
+    """The voice."""
+    engine = Espeak()
+    yield engine
+    engine.close()
+
+
+async def line(espeak: Espeak, voice: str, *parts: Part) -> bytes:
+    """What comes over a telephone line: narrow, in mu-law, never quite silent."""
+    found = []
+    for part in parts:
+        if isinstance(part, str):
+            pcm = b"".join([piece async for piece in espeak.speak(part, voice)])
+            found.append(np.frombuffer(pcm, "<i2"))
+        elif isinstance(part, tuple):
+            found.append(tone(*part, SAMPLE_RATE, 0.2))
+        else:
+            found.append(silence(part, SAMPLE_RATE))
+    sound = np.concatenate(found).astype(np.float64)
+    spectrum = np.fft.rfft(sound)
+    hz = np.fft.rfftfreq(len(sound), 1 / SAMPLE_RATE)
+    spectrum[(hz < 250) | (hz > 3500)] = 0
+    sound = np.fft.irfft(spectrum, len(sound)) / 32768
+    sound += np.random.default_rng(3).normal(0, 0.0003, len(sound))
+    curve = np.round(np.sign(sound) * np.log1p(255 * np.abs(sound)) / np.log(256) * 127) / 127
+    back = np.sign(curve) * (np.power(256, np.abs(curve)) - 1) / 255
+    return (np.clip(back, -1, 1) * 32767).astype("<i2").tobytes()
+
+
+def judge(silero: SileroModel, pcm: bytes, words: list[str]) -> list[PartyKnown | BeepHeard]:
+    """What is found out; at each pause of the voice the next words are recognised."""
+    detector, listener = AnsweringMachine(), Listener(silero.stream())
+    found: list[PartyKnown | BeepHeard] = []
+    for at in range(0, len(pcm) - FRAME_BYTES + 1, FRAME_BYTES):
+        frame = pcm[at : at + FRAME_BYTES]
+        paused = isinstance(listener.hear(frame), SpeechStopped)
+        found += detector.hear(frame, listener.speaking)
+        if (paused or detector.take_sound() is not None) and words:
+            known = detector.words(words.pop(0))
+            found += [known] if known is not None else []
+    return found
+
+
+def parties(found: list[PartyKnown | BeepHeard]) -> list[Party]:
+    """Who it was taken for, one after the other."""
+    return [event.party for event in found if isinstance(event, PartyKnown)]
+
+
+@pytest.mark.parametrize("voice", VOICES)
+@pytest.mark.parametrize(
+    ("parts", "words", "expected"),
+    [
+        ([0.3, HELLO, 4.0], [HELLO], Party.HUMAN),
+        ([0.3, HELLO, 4.0], [], Party.HUMAN),
+        ([1.5, HELLO, 4.0], [], Party.HUMAN),
+        ([0.3, OFFICE, 4.0], [OFFICE], Party.HUMAN),
+        ([0.3, LONG_OFFICE, 4.0], [LONG_OFFICE], Party.HUMAN),
+        ([0.3, MAILBOX, 0.5, (1000.0, 0.5), 2.0], [], Party.MACHINE),
+        ([0.3, MAILBOX, 0.5, (1000.0, 0.5), 2.0], [MAILBOX], Party.MACHINE),
+        ([0.5, (850.0, 0.4), 3.0], [], Party.MACHINE),
+        ([0.5, (2100.0, 2.6), 2.0], [], Party.FAX),
+        ([0.3, (2225.0, 2.6), 2.0], [], Party.FAX),
+        ([0.3, (1100.0, 0.5), 3.0, (1100.0, 0.5), 1.0], [], Party.FAX),
+        ([4.0], [], Party.SILENCE),
+    ],
+)
+async def test_the_verdict_comes_within_three_seconds(
+    silero: SileroModel,
+    espeak: Espeak,
+    voice: str,
+    parts: list[Part],
+    words: list[str],
+    expected: Party,
+) -> None:
+    found = judge(silero, await line(espeak, voice, *parts), list(words))
+    assert parties(found)[:1] == [expected]
+    assert next(event for event in found if isinstance(event, PartyKnown)).at <= VERDICT_MS
+
+
+async def test_the_beep_is_reported_when_it_is_over(silero: SileroModel, espeak: Espeak) -> None:
+    pcm = await line(espeak, VOICES[0], 0.3, MAILBOX, 0.5, (1000.0, 0.5), 2.0)
+    [beep] = [event for event in judge(silero, pcm, []) if isinstance(event, BeepHeard)]
+    assert beep.at == pytest.approx(len(pcm) / 32 - 2000, abs=60)
+
+
+@pytest.mark.parametrize("text", [HELLO, OFFICE, LONG_OFFICE, MAILBOX])
+@pytest.mark.parametrize("voice", VOICES)
+async def test_no_voice_is_a_beep(
+    silero: SileroModel, espeak: Espeak, voice: str, text: str
+) -> None:
+    found = judge(silero, await line(espeak, voice, 0.3, text, 1.0), [])
+    assert [event for event in found if isinstance(event, BeepHeard)] == []
+
+
+async def test_a_mailbox_that_begins_like_a_person_gives_itself_away(
+    silero: SileroModel, espeak: Espeak
+) -> None:
+    pcm = await line(espeak, VOICES[0], 0.3, CURT, 1.2, REST, 1.0)
+    assert parties(judge(silero, pcm, [CURT, REST])) == [Party.HUMAN, Party.MACHINE]
+
+
+async def test_a_line_that_begins_silent_is_judged_by_its_first_voice(
+    silero: SileroModel, espeak: Espeak
+) -> None:
+    pcm = await line(espeak, VOICES[0], 4.0, MAILBOX, 1.0)
+    found = judge(silero, pcm, [])
+    assert parties(found) == [Party.SILENCE, Party.MACHINE]
+    assert found[1].at <= 4000 + VERDICT_MS + 400
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("You have reached the voicemail of Anna.", Party.MACHINE),
+        ("Please record your message at the tone.", Party.MACHINE),
+        ("The person you are calling is not available.", Party.MACHINE),
+        ("Please leave your name and number.", Party.MACHINE),
+        ("Good morning, how can I help you?", Party.HUMAN),
+        ("Would you like to leave a message?", None),
+        ("Anna Miller.", None),
+    ],
+)
+def test_words_decide_at_once(text: str, expected: Party | None) -> None:
+    found = AnsweringMachine().words(text)
+    assert (found.party if found else None) is expected
+
+
+def test_a_person_may_say_later_that_somebody_is_not_available() -> None:
+    detector = AnsweringMachine()
+    assert detector.words("Good morning, how can I help you?") is not None
+    assert detector.words("He is not available. Would you like to leave a message?") is None
+
+
+def test_words_long_after_the_verdict_change_nothing() -> None:
+    detector = AnsweringMachine()
+    detector.words("How can I help?")
+    for _ in range(1500):
+        detector.hear(bytes(FRAME_BYTES), False)
+    assert detector.words("Leave a message after the tone.") is None
