@@ -13,7 +13,7 @@ UV_COMPILE = $(STAMPS)/uv/bin/uv pip compile --quiet --universal --python-versio
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test check unit eval-models bench lock clean
+.PHONY: help setup run test check unit eval-models bench bench-models bench-all lock clean
 
 help:
 	@echo "make run           install what is missing and start the box (options: ARGS=\"--data DIR\")"
@@ -22,7 +22,9 @@ help:
 	@echo "make check         only lint, types and layers"
 	@echo "make unit          only the tests without real peers"
 	@echo "make eval-models   measure the starter models again and print the table"
-	@echo "make bench         measure voice to voice on this machine, as JSON"
+	@echo "make bench         measure voice to voice on this machine, as JSON (six minutes)"
+	@echo "make bench-models  make models of real size with random weights, for the next one"
+	@echo "make bench-all     every bench, and their picture (two hours)"
 	@echo "make lock          resolve the dependencies again and write the lock files"
 	@echo "make clean         remove the virtual environment and every cache"
 
@@ -53,6 +55,29 @@ eval-models: $(STAMPS)/dev
 
 bench: setup
 	@$(BIN)/python bench/voice_to_voice.py $(ARGS)
+
+bench-models: $(STAMPS)/bench
+	@build/bench-tools/bin/python bench/real_size_models.py --large
+
+bench-all: bench-models
+	$(BIN)/python bench/voice_to_voice.py --models starter
+	$(BIN)/python bench/voice_to_voice.py --models real-size
+	$(BIN)/python bench/overhead.py
+	$(BIN)/python bench/interruption.py
+	$(BIN)/python bench/four_calls.py --models starter
+	$(BIN)/python bench/four_calls.py --models real-size
+	$(BIN)/python bench/versus_pipecat.py
+	$(BIN)/python bench/long_call.py
+	build/bench-tools/bin/python bench/plot.py
+
+# An environment of its own that sees the box's: PyTorch is no business of a box.
+$(STAMPS)/bench: $(STAMPS)/project bench/requirements.txt
+	@echo "Installing what makes the models and the picture of the benches"
+	@$(VENV)/bin/python -m venv build/bench-tools
+	@$(VENV)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' \
+		> "$$(build/bench-tools/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/box.pth"
+	@build/bench-tools/bin/pip install --quiet -r bench/requirements.txt
+	@touch $@
 
 $(STAMPS)/venv: packaging/find_python.sh
 	@python=$$(packaging/find_python.sh) && echo "Creating $(VENV) with $$python" \

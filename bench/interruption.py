@@ -1,0 +1,101 @@
+"""Measures how soon the agent falls silent when the caller talks over it.
+
+    python bench/interruption.py [--models starter|real-size|instant] [--turns 40]
+
+A figure is the time from the first voiced RTP packet of the caller to the last voiced one of the
+agent. The rule is half a second of speech (voice.interrupt_ms), so that much of it is meant.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from itertools import pairwise
+from typing import Any
+
+from box import MODELS, Box, go_first, have_real_size, load, report
+from phone import Packet, Phone
+from talk import ANSWER_SECONDS, QUIET_MS, THINK_S, hear_greeting, percentiles, voices
+
+from thunderbox.config import VoiceSettings
+
+QUESTION = "What are your opening hours?"
+OBJECTION = "Sorry, how much does a cleaning cost if I come on Monday?"
+AFTER_MS = (700, 900, 1100)
+"""When the caller begins to talk, from the beginning of the answer; in turn."""
+GAP_MS = 300
+"""Silence that ends the answer which was interrupted; gaps between words are shorter."""
+GOAL = {"p95": 700}
+
+
+def main() -> None:
+    """Measure, print JSON and keep it."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--models", choices=(*MODELS, "instant"), default="real-size")
+    parser.add_argument("--turns", type=int, default=40, metavar="N")
+    parser.add_argument("--try", dest="trial", action="store_true", help="do not keep the result")
+    options = parser.parse_args()
+    if options.models == "real-size" and not have_real_size():
+        raise SystemExit("Make the models first: make bench-models")
+    report("interruption", measure(options.models, options.turns), not options.trial)
+
+
+def measure(models: str, turns: int) -> dict[str, Any]:
+    """One box, calls of ten turns."""
+    sounds = voices([QUESTION, OBJECTION])
+    go_first()
+    before = load()
+    stops: list[float | None] = []
+    with Box(models, tone_seconds=6.0) as box:
+        while len(stops) < turns:
+            phone = Phone(box.sip_port)
+            phone.dial()
+            try:
+                hear_greeting(phone)
+                for _ in range(min(10, turns - len(stops))):
+                    stops.append(interrupt(phone, sounds, AFTER_MS[len(stops) % len(AFTER_MS)]))
+            finally:
+                phone.hang_up()
+    found = [stop for stop in stops if stop is not None]
+    return {
+        "models": models,
+        "interrupt_ms": VoiceSettings().interrupt_ms,
+        "load": {"before": before, "after": load()},
+        "interruptions": len(stops),
+        "not_interrupted": len(stops) - len(found),
+        "stop_ms": percentiles(found),
+        "goal_ms": GOAL,
+        "all_ms": [round(stop, 1) for stop in found],
+    }
+
+
+def interrupt(phone: Phone, sounds: dict[str, bytes], after_ms: int) -> float | None:
+    """Ask, talk over the answer, hear the next answer out; None: the agent was not speaking."""
+    time.sleep(THINK_S)
+    asked = phone.say(sounds[QUESTION])
+    phone.finish(asked)
+    answer = phone.voice_after(asked.last, ANSWER_SECONDS)
+    if answer is None:
+        return None
+    time.sleep(max(0.0, answer.at / 1e9 + after_ms / 1000 - time.monotonic()))
+    objection = phone.say(sounds[OBJECTION])
+    phone.finish(objection)
+    if (following := phone.voice_after(objection.last, ANSWER_SECONDS)) is not None:
+        phone.quiet_after(following.at, QUIET_MS, ANSWER_SECONDS)
+    last = last_of_answer(phone.packets, answer.at)
+    return (last - objection.first) / 1e6 if last > objection.first else None
+
+
+def last_of_answer(packets: list[Packet], begun: int) -> int:
+    """When the last voiced packet of an answer came."""
+    voiced = [packet.at for packet in packets if packet.voiced and packet.at >= begun]
+    for one, following in pairwise(voiced):
+        if following - one > GAP_MS * 1_000_000:
+            return one
+    return voiced[-1]
+
+
+if __name__ == "__main__":
+    main()
