@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -106,7 +107,8 @@ async def phone(
     timing: Timing | None = None,
     **settings: Any,
 ) -> AsyncIterator[Phone]:
-    """A running phone on 127.0.0.1."""
+    """A running phone on 127.0.0.1; `SEPARATE_PROCESS=1 pytest tests/sip` puts PJSIP elsewhere."""
+    settings.setdefault("separate_process", os.environ.get("SEPARATE_PROCESS") == "1")
     chosen = SipSettings(**{"host": "127.0.0.1", "port": port, "rtp_port": 20000, **settings})
     running = Phone(chosen, trunk or TrunkSettings(), on_ring, timing or Timing())
     await running.start()

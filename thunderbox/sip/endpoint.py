@@ -49,6 +49,7 @@ class PhoneState:
     lines_used: int
     lines_max: int
     trunk: TrunkState
+    separate_process: bool
     failures: int
     """How often the phone's own process had to be started again."""
     detail: str
@@ -116,6 +117,7 @@ class Phone:
             lines_used=card.lines_used,
             lines_max=self._settings.max_calls,
             trunk=self._trunk.state if self._trunk else TrunkState(),
+            separate_process=self._settings.separate_process,
             failures=card.failures,
             detail=card.detail,
         )
@@ -176,6 +178,10 @@ class Phone:
         where = server.place if server else ""
         lost = self._timing.media_lost
         # Imported only here, so that PJSIP is loaded by one process alone.
+        if self._settings.separate_process:
+            from thunderbox.sip.child_card import ChildCard
+
+            return ChildCard(self._settings, reports, lost, where)
         from thunderbox.sip.own_card import OwnCard
 
         return OwnCard(self._settings, reports, lost, where)

@@ -226,6 +226,10 @@ class SipLeg:
             self._detail = "the far end stopped sending sound"
             self._desk.drop(self.serial, 0, "")
 
+    def on_card_failed(self) -> None:
+        """The process that held the line is gone."""
+        self._finish(self._cause or EndCause.LINE_FAILED, 0, "the phone's own process failed")
+
     def on_over(self, past: Past, reason: str) -> None:
         """The line is gone."""
         self._finish(self._cause or cause_of(past), past.status, self._detail or reason)

@@ -260,16 +260,25 @@ class Library(Generic[NewLeg]):
             )
             self._turn_away(line, 486, "All lines are busy")
         else:
-            line.leg = leg = self._new_leg(line.serial)
-            invitation = Invitation(
-                called=party(request_uri(message)),
-                caller=party(line.getInfo().remoteUri),
-                source=source,
-            )
-            line.ring()
-            self.tell(self._on_invite, leg, invitation)
+            self._let_ring(line, message, source)
         # Here and not only in `poll`, because PJSIP may have read the next INVITE already.
         self._throttle.wait()
+
+    def _let_ring(self, line: Line, message: str, source: str) -> None:
+        """Ring, and say so."""
+        try:
+            line.leg = leg = self._new_leg(line.serial)
+        except LegError as error:
+            log.warning("A call from %s was refused with 486: %s", source, error)
+            self._turn_away(line, BUSY_HERE, "All lines are busy")
+            return
+        invitation = Invitation(
+            called=party(request_uri(message)),
+            caller=party(line.getInfo().remoteUri),
+            source=source,
+        )
+        line.ring()
+        self.tell(self._on_invite, leg, invitation)
 
     def _turn_away(self, line: Line, status: int, reason: str) -> None:
         """Refuse a call once its callback is over: inside it, PJSIP leaves our headers out."""
