@@ -26,6 +26,7 @@ from thunderbox.store.database import Database
 from thunderbox.voice import ambience
 from thunderbox.voice.ambient_leg import AmbientLeg
 from thunderbox.voice.conversation import Conversation
+from thunderbox.voice.engine import Sampling
 from thunderbox.voice.leg import EndCause, Leg
 from thunderbox.voice.pace import Pace
 from thunderbox.voice.persona import CallEngines, Deadlines, Persona
@@ -34,7 +35,13 @@ from thunderbox.voice.tools import SEND_DIGITS
 log = logging.getLogger(__name__)
 
 FAILURES = frozenset(
-    {"error", "interrupted", EndCause.MEDIA_LOST.value, EndCause.REGISTRATION_LOST.value}
+    {
+        "error",
+        "interrupted",
+        EndCause.LINE_FAILED.value,
+        EndCause.MEDIA_LOST.value,
+        EndCause.REGISTRATION_LOST.value,
+    }
 )
 """End reasons of an answered call that failed; every other one is a completed call."""
 
@@ -162,6 +169,9 @@ class Call:
         persona = Persona(
             prompt=agent.prompt,
             voice=agent.voice,
+            sampling=Sampling(
+                thinking_tokens=box.settings.product(agent.product).thinking(agent.thinking_level)
+            ),
             acknowledgement=acknowledgement,
             destinations={known["name"]: known["number"] for known in agent.transfer_destinations},
             presses_keys=self._outbound or SEND_DIGITS in agent.prompt,

@@ -43,6 +43,7 @@ class EndCause(Enum):
     UNREACHABLE = "unreachable"
     REGISTRATION_LOST = "registration_lost"
     MEDIA_LOST = "media_lost"
+    LINE_FAILED = "line_failed"
     TRANSFERRED = "transferred"
 
 
