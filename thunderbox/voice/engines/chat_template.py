@@ -31,6 +31,9 @@ CHATML = """\
 """For models that bring no template: what most small chat models understand."""
 
 
+THOUGHT, THOUGHT_END = "<think>", "</think>"
+
+
 class ChatTemplate:
     """A model's own template, run in a sandbox because it comes with a downloaded file."""
 
@@ -44,23 +47,36 @@ class ChatTemplate:
             self._template = environment.from_string(source or CHATML)
         except TemplateError as error:
             raise StartError(f"The model's chat template is broken: {error}.") from error
-        self._constants = {"bos_token": bos, "eos_token": eos, "enable_thinking": False}
+        self._constants = {"bos_token": bos, "eos_token": eos}
         markers = re.findall(r"<\|[a-z0-9_]+\|>|</?s>|<(?:start|end)_of_turn>", source or CHATML)
         self._markers = re.compile("|".join(map(re.escape, sorted({*markers, "<|im_end|>"}))))
 
     def render(
-        self, messages: Sequence[Message], tools: Sequence[Tool] = (), *, reply: bool = True
+        self,
+        messages: Sequence[Message],
+        tools: Sequence[Tool] = (),
+        *,
+        reply: bool = True,
+        thinking: bool = False,
     ) -> str:
-        """The text to read; `reply` adds the start of the assistant's next message."""
+        """The text to read; `reply` adds the start of the assistant's next message.
+
+        `thinking` lets a model that can think do so first; where its template has it think in
+        any case, the thought is over before it begins.
+        """
         try:
-            return self._template.render(
+            text: str = self._template.render(
                 messages=[self._plain(message) for message in messages],
                 tools=list(tools) or None,
                 add_generation_prompt=reply,
+                enable_thinking=thinking,
                 **self._constants,
             )
         except Exception as error:  # a template is a program: it may fail in any way
             raise EngineError(f"The model's chat template refuses this: {error}.") from error
+        if reply and not thinking and opens_thought(text):
+            text += f"\n{THOUGHT_END}\n\n"
+        return text
 
     def _plain(self, message: Message) -> dict[str, Any]:
         """A message whose words cannot be taken for the template's own markers.
@@ -73,6 +89,11 @@ class ChatTemplate:
         if plain.get("tool_calls"):
             plain["tool_calls"] = [_plain_call(call) for call in plain["tool_calls"]]
         return plain
+
+
+def opens_thought(text: str) -> bool:
+    """Whether a text to read ends in a thought that the model goes on with."""
+    return text.rstrip().endswith(THOUGHT)
 
 
 def _plain_call(call: Any) -> dict[str, Any]:

@@ -8,7 +8,6 @@ in the cache, so that only new words are evaluated; the agent's prompt is shared
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import queue
 import threading
@@ -22,14 +21,14 @@ from pathlib import Path
 from thunderbox.errors import EngineError
 from thunderbox.voice.engine import GREEDY, Message, Sampling, Tool
 from thunderbox.voice.engines import llama_sequences
-from thunderbox.voice.engines.chat_template import ChatTemplate
-from thunderbox.voice.engines.context_window import fit
+from thunderbox.voice.engines.chat_template import THOUGHT, THOUGHT_END
 from thunderbox.voice.engines.llama_generation import Generation
 from thunderbox.voice.engines.llama_library import (
     Entry,
     LlamaLibrary,
     free_sampler,
 )
+from thunderbox.voice.engines.llama_prompts import Prompts
 from thunderbox.voice.engines.worker import post
 
 log = logging.getLogger(__name__)
@@ -46,7 +45,7 @@ _WAITING = 256
 _FAILURES = 3
 """Failed steps in a row after which the engine says that it is not ready."""
 
-_PRINTED_MARKERS = (b"<tool_call>", b"</tool_call>")
+_PRINTED_MARKERS = (b"<tool_call>", b"</tool_call>", b"<think>", b"</think>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,17 +78,11 @@ class LlamaCpp:
         self.context_tokens = self._library.context_tokens
         if self.context_tokens < context_tokens:
             log.info("%s reads %d tokens, no more", self.name, self.context_tokens)
-        self._template = ChatTemplate(
-            self._library.template(),
-            bos=self._library.special("bos"),
-            eos=self._library.special("eos"),
-        )
+        self._prompts = Prompts(self._library)
         self._sequences = llama_sequences.Sequences(conversations)
         self._inbox: queue.Queue[Generation | _Forget | None] = queue.Queue(_WAITING)
         self._waiting: list[Generation] = []
         self._running: list[Generation] = []
-        self._dropped: dict[str, int] = {}
-        self._prompts: dict[str, list[int]] = {}
         self._seeds = count(1)
         self._speed = 0.0
         self._failures = 0
@@ -209,7 +202,7 @@ class LlamaCpp:
                 self._finish(generation, None)
         for sequence in self._sequences.forget(conversation):
             self._truncate(sequence, len(sequence.tokens))
-        self._dropped.pop(conversation, None)
+        self._prompts.forget(conversation)
 
     def _admit(self) -> None:
         """Give a sequence to every reply that waits, as far as they go."""
@@ -227,7 +220,7 @@ class LlamaCpp:
         """Find out which tokens are to be evaluated; False while all sequences are busy."""
         if not self._sequences.any_idle():
             return False
-        tokens = self._read(generation)
+        tokens = self._prompts.read(generation, self.context_tokens)
         plan = self._sequences.take(generation.conversation, tokens)
         if plan is None:
             return False
@@ -236,49 +229,15 @@ class LlamaCpp:
             self._library.copy(plan.copy_from, plan.sequence.id, plan.keep)
         else:
             self._truncate(plan.sequence, plan.keep)
-        plan.sequence.prompt_tokens = self._shared(generation, tokens)
+        plan.sequence.prompt_tokens = self._prompts.shared(generation, tokens)
         generation.todo = tokens[len(plan.sequence.tokens) :]
+        if generation.thinking:  # the template has opened the thought
+            generation.say(THOUGHT)
         if generation.reply:
             generation.sampler = self._library.make_sampler(generation.sampling, next(self._seeds))
         self._waiting.remove(generation)
         self._running.append(generation)
         return True
-
-    def _read(self, generation: Generation) -> list[int]:
-        """The conversation's tokens, the oldest turns left out when it is too long."""
-
-        def read(messages: Sequence[Message]) -> list[int]:
-            text = self._template.render(messages, generation.tools, reply=generation.reply)
-            return self._library.tokenize(text)
-
-        room = min(generation.sampling.max_tokens, self.context_tokens // 4)
-        name = generation.conversation
-        tokens, dropped = fit(
-            generation.messages, read, self.context_tokens - room, self._dropped.get(name, 0)
-        )
-        if dropped and name:
-            self._dropped[name] = dropped
-        if not tokens:
-            raise EngineError("There is nothing to answer: the conversation is empty.")
-        return tokens
-
-    def _shared(self, generation: Generation, tokens: list[int]) -> int:
-        """How many of the tokens are the agent's prompt and tools."""
-        if not generation.reply and not generation.conversation:
-            return len(tokens)
-        system = [message for message in generation.messages[:1] if message["role"] == "system"]
-        if not system:
-            return 0
-        key = json.dumps([system, generation.tools], default=str)
-        if key not in self._prompts:
-            try:
-                text = self._template.render(system, generation.tools, reply=False)
-                self._prompts[key] = self._library.tokenize(text)
-            except EngineError:  # some templates refuse a prompt without a question
-                self._prompts[key] = []
-            while len(self._prompts) > 32:
-                self._prompts.pop(next(iter(self._prompts)))
-        return llama_sequences.common(tokens, self._prompts[key])
 
     def _truncate(self, sequence: llama_sequences.Sequence, length: int) -> None:
         """Some architectures cannot forget a tail: then all of it goes."""
@@ -325,7 +284,7 @@ class LlamaCpp:
         slices = [(generation, generation.todo[:]) for generation in speaking]
         seconds = _STEP_SECONDS if speaking else _STEP_SECONDS_ALONE
         most = max(16, int(self._speed * seconds)) if self._speed else _FIRST_STEP
-        room = min(most, _BATCH) - len(slices)
+        room = min(most, _BATCH) - sum(len(tokens) for _, tokens in slices)
         for generation in reading:
             if room <= 0:
                 break
@@ -343,22 +302,28 @@ class LlamaCpp:
     def _take(self, generation: Generation, token: int) -> None:
         """The reply's next token: hand its text over, and go on or end."""
         piece = self._library.piece(token)
-        generation.made += 1
         self.tokens_generated += 1
         marker = self._library.is_control(token) and piece not in _PRINTED_MARKERS
-        if marker or self._library.ends(token):
+        over = marker or self._library.ends(token)
+        if over and not generation.thinking:
             self._end(generation)
             return
-        if text := generation.text.decode(piece):
-            post(generation.loop, generation.pieces.put_nowait, text)
-        generation.todo = [token]
-        full = len(generation.held.tokens) + 1 >= self.context_tokens
+        generation.todo = []
+        if not over:
+            text = generation.text.decode(piece)
+            generation.say(text)
+            generation.todo.append(token)
+            over = generation.count(text, self.context_tokens)
+        if over:
+            # It has thought long enough, and goes on as if it had come to an end by itself.
+            generation.stop_thinking()
+            generation.todo += self._library.tokenize(f"\n{THOUGHT_END}\n\n", start=False)
+        full = len(generation.held.tokens) + len(generation.todo) >= self.context_tokens
         if generation.made >= generation.sampling.max_tokens or full:
             self._end(generation)
 
     def _end(self, generation: Generation) -> None:
-        if rest := generation.text.decode(b"", True):
-            post(generation.loop, generation.pieces.put_nowait, rest)
+        generation.say(generation.text.decode(b"", True))
         self._finish(generation, None)
 
     def _finish(self, generation: Generation, error: Exception | None) -> None:

@@ -11,6 +11,8 @@ from typing import Any
 from thunderbox.errors import EngineError
 from thunderbox.voice.engine import Message, Sampling, Tool
 from thunderbox.voice.engines import llama_sequences
+from thunderbox.voice.engines.chat_template import THOUGHT, THOUGHT_END
+from thunderbox.voice.engines.worker import post
 
 
 @dataclass(eq=False, slots=True)
@@ -34,6 +36,43 @@ class Generation:
     made: int = 0
     sampler: Any = None
     text: Any = field(default_factory=lambda: codecs.getincrementaldecoder("utf-8")("replace"))
+
+    thinking: bool = False
+    """Within <think> and </think>."""
+
+    thought: int = 0
+    _head: str = ""
+
+    def say(self, text: str) -> None:
+        """Hand text over to the reader."""
+        if text:
+            post(self.loop, self.pieces.put_nowait, text)
+
+    def most_thought(self, context_tokens: int) -> int:
+        """How many tokens it may think: never so many that there is no room for words."""
+        return min(self.sampling.thinking_tokens, context_tokens // 4)
+
+    def count(self, text: str, context_tokens: int) -> bool:
+        """Count a token that says this; True once the model has thought long enough."""
+        if not self.thinking and self.made:
+            self.made += 1
+            return False
+        self._head = (self._head + text)[-64:]
+        if not self.thinking:
+            head = self._head.lstrip()
+            self.thinking = head.startswith(THOUGHT)
+            # The first characters may still become the marker.
+            self.made += not (self.thinking or THOUGHT.startswith(head))
+        elif THOUGHT_END in self._head:
+            self.thinking, self.made = False, 1
+        self.thought += self.thinking
+        return self.thinking and self.thought > self.most_thought(context_tokens)
+
+    def stop_thinking(self) -> None:
+        """The thought is over, whether the model wants it or not."""
+        self.thinking, self.made = False, max(1, self.made)
+        self.text.reset()
+        self.say(THOUGHT_END)
 
     @property
     def held(self) -> llama_sequences.Sequence:

@@ -115,11 +115,12 @@ class LlamaLibrary:
         found: bytes = llama_cpp.llama_vocab_get_text(self._vocabulary, token)
         return found.decode("utf-8", "replace")
 
-    def tokenize(self, text: str) -> list[int]:
-        """Tokens of a rendered prompt, special ones read as such."""
+    def tokenize(self, text: str, *, start: bool = True) -> list[int]:
+        """Tokens of a rendered prompt, special ones read as such; `start` False: of a part."""
         data = text.encode("utf-8", "replace")
         # Templates write the first token themselves; a second one would only confuse the model.
-        start = bool(self.special("bos")) and not text.startswith(self.special("bos"))
+        bos = self.special("bos")
+        start = start and bool(bos) and not text.startswith(bos)
         room = len(data) + 8
         for _ in range(2):
             tokens = (llama_cpp.llama_token * room)()

@@ -45,7 +45,7 @@ class OpenAIChat:
 
         Closing the generator cuts the connection, which ends the work there. Raises EngineError.
         """
-        body = self._body(messages, tools, sampling.max_tokens) | {
+        body = self._body(messages, tools, sampling.max_tokens + sampling.thinking_tokens) | {
             "temperature": sampling.temperature,
             "stream": True,
         }
