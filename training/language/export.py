@@ -51,8 +51,7 @@ def write(checkpoint: dict[str, Any], tokenizer: dict[str, Any], out: Path) -> N
     writer.add_vocab_size(shape.vocabulary)
     writer.add_file_type(int(gguf.LlamaFileType.MOSTLY_F16))
     writer.add_tokenizer_model("gpt2")
-    # llama.cpp's splitter with single digits is the one that this tokenizer was trained with.
-    writer.add_tokenizer_pre("starcoder")
+    writer.add_tokenizer_pre("gpt-2")
     writer.add_token_list(tokens)
     writer.add_token_types(types)
     writer.add_token_merges(merges)

@@ -337,7 +337,7 @@ def main() -> None:
         weights: list[int] = []
         ends: list[int] = []
         while len(ends) < PER_SHARD:
-            lesson = binding if rng.random() < 0.12 else reception
+            lesson = binding if rng.random() < 0.25 else reception
             one, weight = encode(tokenizer, lesson(rng))
             if len(one) <= LONGEST:
                 ids += one

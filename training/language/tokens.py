@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -14,9 +15,16 @@ CONTROL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
 CALLS = ("<tool_call>", "</tool_call>")
 SPECIAL = CONTROL + CALLS
 LEARNED = 1400
+SPACE = "Ġ"
+"""How byte-level tokenizers write a space."""
 
-# One digit per token, so that a number is copied or spelled digit by digit.
-SPLIT = Regex(r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+")
+# One digit per token, so that a number is copied or spelled digit by digit; while merges are
+# learned, every digit stands alone.
+LEARN = Regex(r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+")
+# GPT-2's own splitter, as llama.cpp has it. With it a number's first digit takes in the space
+# before it: a space of its own would come between the word that a number belongs to and its
+# first digit, and which of two prices is meant would stand one token too far back.
+SPLIT = Regex(r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+")
 
 TEMPLATE = (
     "{%- set ns = namespace(tools='') -%}"
@@ -59,16 +67,20 @@ def render(messages: list[Message], tools: list[Tool], generate: bool = False) -
     )
 
 
-def train_tokenizer(texts: Iterable[str]) -> Tokenizer:
-    """Learn byte-level merges from texts, then add the markers."""
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+def splitter(pattern: Regex) -> pre_tokenizers.PreTokenizer:
+    """Cut text at the pattern, then write it as bytes."""
+    return pre_tokenizers.Sequence(
         [
-            pre_tokenizers.Split(SPLIT, "isolated"),
+            pre_tokenizers.Split(pattern, "isolated"),
             pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
         ]
     )
-    tokenizer.decoder = decoders.ByteLevel()
+
+
+def train_tokenizer(texts: Iterable[str]) -> Tokenizer:
+    """Learn byte-level merges from texts, then add digits after a space, and the markers."""
+    learner = Tokenizer(models.BPE())
+    learner.pre_tokenizer = splitter(LEARN)
 
     def unmarked() -> Iterable[str]:
         for text in texts:
@@ -82,7 +94,16 @@ def train_tokenizer(texts: Iterable[str]) -> Tokenizer:
         special_tokens=[],
         show_progress=False,
     )
-    tokenizer.train_from_iterator(unmarked(), trainer)
+    learner.train_from_iterator(unmarked(), trainer)
+    learnt = json.loads(learner.to_str())["model"]
+    vocabulary: dict[str, int] = learnt["vocab"]
+    merges = [tuple(m.split(" ")) if isinstance(m, str) else tuple(m) for m in learnt["merges"]]
+    for digit in "0123456789":
+        vocabulary[f"{SPACE}{digit}"] = len(vocabulary)
+        merges.append((SPACE, digit))
+    tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=merges))
+    tokenizer.pre_tokenizer = splitter(SPLIT)
+    tokenizer.decoder = decoders.ByteLevel()
     tokenizer.add_special_tokens(list(SPECIAL))
     return tokenizer
 
