@@ -22,7 +22,7 @@ help:
 	@echo "make check         only lint, types and layers"
 	@echo "make unit          only the tests without real peers"
 	@echo "make eval-models   measure the starter models again and print the table"
-	@echo "make bench         measure voice to voice on this machine, as JSON (six minutes)"
+	@echo "make bench         measure voice to voice on this machine, as JSON (two minutes)"
 	@echo "make bench-models  make models of real size with random weights, for the next one"
 	@echo "make bench-all     every bench, and their picture (two hours)"
 	@echo "make lock          resolve the dependencies again and write the lock files"
@@ -54,7 +54,7 @@ eval-models: $(STAMPS)/dev
 	exit $$failed
 
 bench: setup
-	@$(BIN)/python bench/voice_to_voice.py $(ARGS)
+	@$(BIN)/python bench/voice_to_voice.py --turns 14 --calls 2 --try $(ARGS)
 
 bench-models: $(STAMPS)/bench
 	@build/bench-tools/bin/python bench/real_size_models.py --large

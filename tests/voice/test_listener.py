@@ -10,6 +10,19 @@ VOICE = b"\x01" * FRAME_BYTES
 QUIET = bytes(FRAME_BYTES)
 
 
+class Late:
+    """Says "voice" for so many frames after the voice has gone, as real detectors do."""
+
+    def __init__(self, frames: int) -> None:
+        self._frames = frames
+        self._left = 0
+
+    def probability(self, frame: bytes) -> float:
+        """1.0 from a loud frame on."""
+        self._left = self._frames if max(frame) == 0x20 else max(0, self._left - 1)
+        return 1.0 if self._left else 0.0
+
+
 class Marked:
     """A frame is a voice when it is not silent."""
 
@@ -68,3 +81,24 @@ def test_a_voice_that_goes_on_after_the_drop_opens_a_new_turn() -> None:
     hear(listener, *[VOICE] * 5)
     listener.drop()
     assert len(hear(listener, *[VOICE] * 3)) == 1
+
+
+def test_a_detector_that_lags_does_not_move_the_end_of_a_voice() -> None:
+    loud = b"\x20" * FRAME_BYTES
+    listener = Listener(Late(5))
+    events = hear(listener, *[QUIET] * 20, *[loud] * 10, *[QUIET] * STOP_FRAMES)
+    assert events == [SpeechStarted(400), SpeechStopped(600)]
+
+
+def test_in_loud_noise_the_detector_decides_alone() -> None:
+    loud, noise = b"\x20" * FRAME_BYTES, b"\x08" * FRAME_BYTES
+    listener = Listener(Late(5))
+    events = hear(listener, *[noise] * 20, *[loud] * 10, *[noise] * (4 + STOP_FRAMES))
+    assert events == [SpeechStarted(400), SpeechStopped(680)]
+
+
+def test_a_quiet_end_of_a_word_is_still_voice() -> None:
+    loud, soft = b"\x20" * FRAME_BYTES, b"\x02" * FRAME_BYTES
+    listener = Listener(Late(5))
+    events = hear(listener, *[QUIET] * 20, *[loud] * 10, *[soft] * 4, *[QUIET] * STOP_FRAMES)
+    assert events == [SpeechStarted(400), SpeechStopped(680)]

@@ -10,6 +10,7 @@ from collections import deque
 
 from thunderbox.voice.engine import VoiceActivity
 from thunderbox.voice.leg import FRAME_MS
+from thunderbox.voice.stillness import Stillness
 from thunderbox.voice.turn_events import SpeechStarted, SpeechStopped
 
 START = 0.5
@@ -31,6 +32,7 @@ class Listener:
 
     def __init__(self, activity: VoiceActivity) -> None:
         self._activity = activity
+        self._stillness = Stillness()
         self._frames = 0
         self._pre_roll: deque[bytes] = deque(maxlen=PRE_ROLL)
         self._turn: deque[bytes] = deque(maxlen=MAX_TURN)
@@ -47,6 +49,8 @@ class Listener:
     def hear(self, frame: bytes) -> SpeechStarted | SpeechStopped | None:
         """Take the caller's next 20 ms; say whether a voice began or paused."""
         probability = self._activity.probability(frame)
+        if self._stillness.hear(frame, voiced=probability >= STOP):
+            probability = 0.0
         self._frames += 1
         now = self._frames * FRAME_MS
         if self._open:
@@ -58,6 +62,7 @@ class Listener:
             if self._run < START_FRAMES:
                 return None
             self._speaking, self._run, self._last_voiced = True, 0, now
+            self._stillness.begin()
             if not self._open:
                 self._open = True
                 self._turn.extend(self._pre_roll)

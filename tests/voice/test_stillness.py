@@ -1,0 +1,53 @@
+"""When a line counts as still."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from thunderbox.voice.leg import FRAME_SAMPLES
+from thunderbox.voice.stillness import SETTLED_FRAMES, Stillness
+
+
+def frame(level: float) -> bytes:
+    """20 ms at a steady level."""
+    return np.full(FRAME_SAMPLES, level).astype("<i2").tobytes()
+
+
+def line(background: float, voice: float) -> Stillness:
+    """A line on which somebody spoke after a pause."""
+    stillness = Stillness()
+    for _ in range(SETTLED_FRAMES * 5):
+        stillness.hear(frame(background), voiced=False)
+    stillness.begin()
+    stillness.hear(frame(voice), voiced=True)
+    return stillness
+
+
+@pytest.mark.parametrize(
+    ("background", "voice", "now", "still"),
+    [
+        (0, 3000, 0, True),
+        (0, 3000, 8, True),  # what mu-law makes of silence
+        (0, 3000, 60, False),  # the breath at the end of a word
+        (100, 3000, 150, True),
+        (100, 3000, 290, False),
+        (400, 3000, 400, False),  # noise 17 dB below the voice
+    ],
+)
+def test_a_frame_is_still(background: float, voice: float, now: float, still: bool) -> None:
+    assert line(background, voice).hear(frame(now), voiced=True) is still
+
+
+def test_nothing_is_still_before_the_background_is_known() -> None:
+    stillness = Stillness()
+    stillness.begin()
+    stillness.hear(frame(3000), voiced=True)
+    assert not stillness.hear(frame(0), voiced=True)
+
+
+def test_a_background_that_rises_is_followed() -> None:
+    stillness = line(0, 3000)
+    for _ in range(100):
+        stillness.hear(frame(120), voiced=False)
+    assert stillness.hear(frame(120), voiced=True)

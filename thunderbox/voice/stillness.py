@@ -1,0 +1,50 @@
+"""Stillness: tells when a line is back at the level that it has while nobody speaks.
+
+A voice detector lags: for nearly 100 ms after the last sound it still says "voice". The level
+does not, so together they date the end of a voice to the frame.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+ABOVE_BACKGROUND = 2.0
+"""A frame up to this many times the background (6 dB) is background itself."""
+BELOW_VOICE = 0.1
+"""And it is this much quieter than the voice was (20 dB): in loud noise, the detector decides."""
+SILENT = 10.0
+"""RMS of 16-bit samples that mu-law makes of a silent line, with room."""
+SETTLED_FRAMES = 10
+"""So many frames without voice say what the background is."""
+_DOWN, _UP = 0.5, 0.05
+
+
+class Stillness:
+    """The level of one call's line, in RMS of 16-bit samples."""
+
+    def __init__(self) -> None:
+        self._background = 0.0
+        self._frames = 0
+        self._loudest = 0.0
+
+    def hear(self, frame: bytes, voiced: bool) -> bool:
+        """Take the next 20 ms of s16le PCM; True when they are as quiet as the line gets.
+
+        `voiced` is what the voice detector says; only what it takes for no voice is background.
+        """
+        samples = np.frombuffer(frame, "<i2").astype(np.float32)
+        level = float(np.sqrt(np.dot(samples, samples) / max(len(samples), 1)))
+        if not voiced:
+            step = _DOWN if level < self._background or not self._frames else _UP
+            self._background += step * (level - self._background)
+            self._frames += 1
+        self._loudest = max(self._loudest, level)
+        return (
+            self._frames >= SETTLED_FRAMES
+            and level <= max(SILENT, ABOVE_BACKGROUND * self._background)
+            and level <= BELOW_VOICE * self._loudest
+        )
+
+    def begin(self) -> None:
+        """A voice begins: how loud this one is, the next frames say."""
+        self._loudest = 0.0
