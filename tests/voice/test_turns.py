@@ -102,6 +102,14 @@ def test_a_finished_sentence_takes_the_turn_after_the_pause() -> None:
     ]
 
 
+def test_a_turn_is_decided_as_much_earlier_as_its_answer_takes_to_arrive() -> None:
+    turns = Turns(Pace(agent_first=False, pause_ms=350, lead_ms=30))
+    run(turns, Begun(0), SpeechStarted(200), SpeechStopped(1000))
+    run(turns, Transcribed(1100, 1, 1, "Are you open?"))
+    assert run(turns, Moment(1300)) == []
+    assert Release(2, 1000) in run(turns, Moment(1320))
+
+
 def test_an_unfinished_sentence_is_given_more_time() -> None:
     turns = Turns(LISTENING)
     run(

@@ -28,7 +28,7 @@ from thunderbox.voice.ambient_leg import AmbientLeg
 from thunderbox.voice.conversation import Conversation
 from thunderbox.voice.engine import Sampling
 from thunderbox.voice.leg import EndCause, Leg
-from thunderbox.voice.pace import Pace
+from thunderbox.voice.pace import LEAD_MS, Pace
 from thunderbox.voice.persona import CallEngines, Deadlines, Persona
 from thunderbox.voice.tools import SEND_DIGITS
 
@@ -152,6 +152,7 @@ class Call:
         pace = Pace(
             agent_first=speak_order == "agent_first",
             pause_ms=voice.pause_ms,
+            lead_ms=LEAD_MS,
             interrupt_ms=voice.interrupt_ms,
             silence_ms=limits.silence_seconds * 1000,
             silence_end_ms=limits.silence_hangup_seconds * 1000,

@@ -167,7 +167,8 @@ class Turns:
             return self._drop(turn)
         effects = self._interrupt(turn) if speaking else []
         turn.text = text
-        turn.due = turn.stopped_at + round(self._pace.pause_ms * pause_factor(text))
+        pause_ms = round(self._pace.pause_ms * pause_factor(text)) - self._pace.lead_ms
+        turn.due = turn.stopped_at + pause_ms
         self._reply = Reply(self._new_id())
         effects.append(Generate(self._reply.id, text))
         return effects
