@@ -73,11 +73,11 @@ class Sampling:
 
     temperature: float = 0.0
     max_tokens: int = 256
-    thinking_tokens: int = 0
-    """How long a model that can think may do so first, within <think> and </think>."""
-
     json_schema: str | None = None
     """A JSON Schema that the answer must follow, as JSON text; the engine allows no other word."""
+
+    thinking_tokens: int = 0
+    """How long a model that can think may do so first, within <think> and </think>."""
 
 
 GREEDY = Sampling()
