@@ -40,9 +40,12 @@ async def box(start_box: StartBox) -> RunningBox:
 
 @pytest.fixture
 def speak(tmp_path: Path) -> Speak:
-    """Makes a WAV for a telephone: `speak(4.0, "Hello?", 6.0)`, numbers are seconds of silence."""
+    """Makes a WAV for a telephone: `speak(4.0, "Hello?", (1000, 0.5), 6.0)`.
 
-    def make(*parts: str | float, name: str = "say") -> Path:
+    Numbers are seconds of silence, pairs are tones: Hz and seconds.
+    """
+
+    def make(*parts: str | float | tuple[int, float], name: str = "say") -> Path:
         if shutil.which("espeak-ng") is None or shutil.which("sox") is None:
             raise FileNotFoundError("espeak-ng and sox must be installed (apt-get install)")
         files: list[str] = []
@@ -53,20 +56,10 @@ def speak(tmp_path: Path) -> Speak:
                 run("espeak-ng", "-v", "en-us", "-s", "150", "-w", str(spoken), part)
                 run("sox", str(spoken), "-r", "8000", "-c", "1", "-b", "16", str(path))
             else:
-                run(
-                    "sox",
-                    "-n",
-                    "-r",
-                    "8000",
-                    "-c",
-                    "1",
-                    "-b",
-                    "16",
-                    str(path),
-                    "trim",
-                    "0",
-                    str(part),
-                )
+                hz, seconds = part if isinstance(part, tuple) else (0, part)
+                sound = ["synth", str(seconds), "sine", str(hz), "gain", "-12"] if hz else []
+                form = ["-r", "8000", "-c", "1", "-b", "16"]
+                run("sox", "-n", *form, str(path), *(sound or ["trim", "0", str(seconds)]))
             files.append(str(path))
         whole = tmp_path / f"{name}.wav"
         run("sox", *files, str(whole))

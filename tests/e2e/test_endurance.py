@@ -11,7 +11,8 @@ import pytest
 
 from tests.e2e.box import RunningBox, words_of
 from tests.e2e.conftest import Speak, StartBox
-from tests.e2e.test_phone_call import call, channels
+from tests.e2e.sound import channels
+from tests.e2e.test_phone_call import call
 from tests.peers.baresip import Baresip
 from tests.peers.sipp import Sipp
 

@@ -7,16 +7,12 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-import av
-import numpy as np
 import pytest
 
 from tests.e2e.box import RunningBox, words_of
 from tests.e2e.conftest import Speak, StartBox
+from tests.e2e.sound import channels, transcribe
 from tests.peers.baresip import Baresip
-from thunderbox.voice.engines.faster_whisper import FasterWhisper
-from thunderbox.voice.leg import SAMPLE_RATE
-from thunderbox.voice.models import STARTER_WINDOW_SECONDS, speech_card
 
 pytestmark = pytest.mark.e2e
 
@@ -28,43 +24,6 @@ async def call(box: RunningBox, folder: Path, port: int, say: Path) -> dict[str,
         await phone.answered()
         await phone.peer.prints("terminated (duration", 90)
     return await box.ended_call()
-
-
-async def transcribe(sound: np.ndarray) -> str:
-    """The words in one channel of a recording, sentence by sentence as they were spoken."""
-    card = speech_card("starter")
-    engine = FasterWhisper(
-        Path(card.path), name="check", threads=2, window_seconds=STARTER_WINDOW_SECONDS
-    )
-    try:
-        found = [await engine.transcribe(part.tobytes()) for part in utterances(sound)]
-    finally:
-        engine.close()
-    return " ".join(part.text for part in found).lower()
-
-
-def utterances(sound: np.ndarray) -> list[np.ndarray]:
-    """The stretches of sound between silences of half a second, with a little silence around."""
-    samples = sound.astype(np.int16)
-    frames = np.abs(samples[: len(samples) // 320 * 320].astype(int)).reshape(-1, 320).max(axis=1)
-    loud = np.flatnonzero(frames > 300)
-    if not loud.size:
-        return []
-    parts = np.split(loud, np.flatnonzero(np.diff(loud) > 25) + 1)
-    return [samples[max(0, part[0] - 10) * 320 : (part[-1] + 11) * 320] for part in parts]
-
-
-def channels(path: Path) -> tuple[np.ndarray, np.ndarray]:
-    """Left and right of a recording as 16-bit samples."""
-    resampler = av.AudioResampler(format="s16p", layout="stereo", rate=SAMPLE_RATE)
-    with av.open(str(path)) as container:
-        parts = [
-            part.to_ndarray()
-            for frame in container.decode(audio=0)
-            for part in resampler.resample(frame)
-        ]
-    left, right = np.concatenate(parts, axis=1)
-    return left, right
 
 
 async def test_a_question_is_answered_from_the_prompt_and_recorded_in_its_channels(

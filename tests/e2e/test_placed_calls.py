@@ -1,0 +1,96 @@
+"""The box calls, and a mailbox, a fax machine or a person picks up; all of it over SIP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.e2e.box import RunningBox, words_of
+from tests.e2e.conftest import Speak
+from tests.e2e.sound import transcribe
+from tests.peers import waves
+from tests.peers.baresip import Baresip
+
+pytestmark = pytest.mark.e2e
+
+GREETING = (
+    "Hello, you have reached Anna Miller. I cannot come to the telephone at the moment, so please "
+    "leave a message after the tone."
+)
+MESSAGE = "This is Bright Smile Dental. Your appointment is on Tuesday at ten a.m. Goodbye."
+BEEP = (1000, 0.5)
+
+
+async def place(
+    box: RunningBox, folder: Path, port: int, say: Path, action: str
+) -> tuple[dict[str, Any], np.ndarray]:
+    """Call a phone that says this WAV; the call, and what the phone heard at 16 kHz."""
+    async with Baresip(folder, port=port, say=say, answers=True) as phone:
+        config = {
+            "prompt": "You are the receptionist of Bright Smile Dental.",
+            "voice": "en-US-James1",
+            "voicemail_action": action,
+            "voicemail_message": MESSAGE,
+        }
+        placed = await box.api.post(
+            "/v1/call",
+            json={
+                "from_number": "+15550100",
+                "to_number": f"sip:caller@127.0.0.1:{port}",
+                "config": config,
+            },
+        )
+        assert placed.status_code == 201
+        await phone.answered()
+        await phone.peer.prints("terminated (duration", 60)
+    samples, rate = waves.read(phone.heard)
+    return await box.ended_call(), np.repeat(samples, 16_000 // rate)
+
+
+async def test_a_mailbox_hears_the_message_after_its_beep(
+    box: RunningBox, speak: Speak, tmp_path: Path, free_port: Callable[[], int]
+) -> None:
+    before = waves.read(speak(0.5, GREETING, 0.5, BEEP, name="until-beep"))[0]
+    say = speak(0.5, GREETING, 0.5, BEEP, 15.0)
+    ended, heard = await place(box, tmp_path / "phone", free_port(), say, "message")
+    assert (ended["status"], ended["end_reason"]) == ("completed", "message_left")
+    begin = 2 * len(before)
+    assert not np.any(np.abs(heard[: begin - 1600].astype(int)) > 300), "it spoke too early"
+    words = await transcribe(heard[begin - 1600 :])
+    assert "appointment" in words
+    assert "tuesday" in words
+    rows = await box.transcript(ended["call_id"])
+    assert rows[-1]["content"] == MESSAGE
+
+
+async def test_a_mailbox_is_hung_up_on_when_the_agent_says_so(
+    box: RunningBox, speak: Speak, tmp_path: Path, free_port: Callable[[], int]
+) -> None:
+    say = speak(0.5, GREETING, 0.5, BEEP, 15.0)
+    ended, heard = await place(box, tmp_path / "phone", free_port(), say, "hangup")
+    assert (ended["status"], ended["end_reason"]) == ("completed", "voicemail")
+    assert ended["duration_seconds"] <= 4
+    assert not np.any(np.abs(heard.astype(int)) > 300), "it said something"
+
+
+async def test_a_fax_machine_is_hung_up_on(
+    box: RunningBox, speak: Speak, tmp_path: Path, free_port: Callable[[], int]
+) -> None:
+    say = speak(0.6, (2100, 2.6), 10.0)
+    ended, _ = await place(box, tmp_path / "phone", free_port(), say, "prompt")
+    assert (ended["status"], ended["end_reason"]) == ("completed", "fax")
+
+
+async def test_a_person_is_talked_with_whatever_a_machine_would_hear(
+    box: RunningBox, speak: Speak, tmp_path: Path, free_port: Callable[[], int]
+) -> None:
+    say = speak(0.6, "Hello?", 3.0, "What are your opening hours?", 4.0)
+    ended, _ = await place(box, tmp_path / "phone", free_port(), say, "hangup")
+    assert ended["end_reason"] == "caller_hangup"
+    rows = await box.transcript(ended["call_id"])
+    assert "opening hours" in words_of(rows, "user")
+    assert words_of(rows, "assistant")
