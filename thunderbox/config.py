@@ -16,6 +16,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_origin, get_type_hints
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 from msgspec import Meta, Struct
@@ -101,6 +102,7 @@ class CallSettings(Struct, frozen=True, forbid_unknown_fields=True):
     silence_hangup_seconds: Annotated[int, _seconds(2, 600)] = 15
     tool_seconds: Annotated[int, _seconds(1, 120)] = 20
     record: bool = True
+    timezone: Annotated[str, Meta(description="a time zone such as Europe/Berlin, or empty")] = ""
 
 
 class VoiceSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -310,6 +312,12 @@ def _check_meaning(settings: Settings, origin: Origin) -> None:
     for number in trunk.numbers:
         if not re.fullmatch(E164, number):
             raise origin.error("trunk", "numbers", number, "numbers such as +15550100 (E.164)")
+    if timezone := settings.calls.timezone:
+        try:
+            ZoneInfo(timezone)
+        except (ValueError, OSError, ZoneInfoNotFoundError):
+            allowed = "a time zone such as Europe/Berlin, or empty"
+            raise origin.error("calls", "timezone", timezone, allowed) from None
     _check_remotes(settings, origin)
     if settings.sip.enabled and settings.api.port == settings.sip.port:
         allowed = "another port than api.port, because both listen on TCP"

@@ -37,6 +37,7 @@ WRONG = [
     ('[trunk]\nnumbers = ["100"]', 2, 'trunk.numbers is "100", but must be numbers such as'),
     ('[trunk]\ntransport = "tls"', 2, 'one of "udp", "tcp"'),
     ("[calls]\nmax_seconds = 1", 2, "a number of seconds from 10 to 86400"),
+    ('[calls]\ntimezone = "Berlin"', 2, "a time zone such as Europe/Berlin, or empty"),
     ("[voice]\nthreads = 0", 2, "voice.threads is 0, but must be a number from 1 to 64"),
     ('[remote_chat]\nbase_url = "10.0.0.5"', 2, "http(s)://host[:port]/v1, or empty"),
     ('[remote_chat]\nbase_url = "http://a"', 1, "remote_chat.model is "),

@@ -15,6 +15,7 @@ import httpx
 
 from thunderbox.calls.acknowledgements import Acknowledgements
 from thunderbox.calls.ports import Clock
+from thunderbox.calls.prompt import with_time
 from thunderbox.calls.recording import Recorder
 from thunderbox.calls.tools import AgentTools
 from thunderbox.calls.transcript import Transcript
@@ -168,7 +169,7 @@ class Call:
         )
         tools = AgentTools(agent.tools, box.http, self.id, box.own_url, limits.tool_seconds)
         persona = Persona(
-            prompt=agent.prompt,
+            prompt=with_time(agent.prompt, box.clock.now_ms(), limits.timezone),
             voice=agent.voice,
             sampling=Sampling(
                 thinking_tokens=box.settings.product(agent.product).thinking(agent.thinking_level)

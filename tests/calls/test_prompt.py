@@ -1,0 +1,46 @@
+"""The date and the time that an agent is told."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+
+import pytest
+
+from thunderbox.calls.prompt import with_time
+
+AFTERNOON = datetime(2026, 11, 20, 14, 5, 59, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("now", "timezone", "line"),
+    [
+        (AFTERNOON, "UTC", "Today is Friday, November 20, 2026. It is 2:05 PM."),
+        (AFTERNOON, "America/New_York", "Today is Friday, November 20, 2026. It is 9:05 AM."),
+        (AFTERNOON, "Pacific/Auckland", "Today is Saturday, November 21, 2026. It is 3:05 AM."),
+        (
+            datetime(2027, 1, 1, 0, 0, tzinfo=UTC),
+            "UTC",
+            "Today is Friday, January 1, 2027. It is 12:00 AM.",
+        ),
+        (
+            datetime(2027, 1, 1, 12, 30, tzinfo=UTC),
+            "UTC",
+            "Today is Friday, January 1, 2027. It is 12:30 PM.",
+        ),
+    ],
+)
+def test_it_is_the_time_of_the_zone(now: datetime, timezone: str, line: str) -> None:
+    told = with_time("Be brief.\n", int(now.timestamp() * 1000), timezone)
+    assert told == f"Be brief.\n\n{line}"
+
+
+def test_without_a_zone_it_is_the_machines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        told = with_time("Be brief.", int(AFTERNOON.timestamp() * 1000), "")
+        assert told.endswith("It is 11:05 PM.")
+    finally:
+        monkeypatch.undo()
+        time.tzset()
