@@ -53,8 +53,10 @@ class CardState:
     codecs: tuple[str, ...]
     """Empty while the card is not running."""
     lines_used: int
+    process: int = 0
+    """Id of its own process; 0 where it runs in ours."""
     failures: int = 0
-    """How often it had to be started again."""
+    """How often it failed and was to be started again."""
     detail: str = ""
     """Why it is not running."""
 

@@ -83,7 +83,8 @@ class ChildCard:
 
     def state(self) -> CardState:
         """How the card stands."""
-        return CardState(self._codecs, len(self._lines), self._failures, self._detail)
+        process = self._process.pid if self._process else 0
+        return CardState(self._codecs, len(self._lines), process, self._failures, self._detail)
 
     def outbound_leg(self) -> SipLeg:
         """A leg for a call that is to be placed."""

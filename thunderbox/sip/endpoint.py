@@ -49,9 +49,10 @@ class PhoneState:
     lines_used: int
     lines_max: int
     trunk: TrunkState
-    separate_process: bool
+    process: int
+    """Id of the process that PJSIP has for itself; 0 where it has none."""
     failures: int
-    """How often the phone's own process had to be started again."""
+    """How often that process failed."""
     detail: str
     """Why the phone is not running, where it is being started again."""
 
@@ -117,7 +118,7 @@ class Phone:
             lines_used=card.lines_used,
             lines_max=self._settings.max_calls,
             trunk=self._trunk.state if self._trunk else TrunkState(),
-            separate_process=self._settings.separate_process,
+            process=card.process,
             failures=card.failures,
             detail=card.detail,
         )
