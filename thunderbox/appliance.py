@@ -185,6 +185,7 @@ class Appliance:
                 settings=self.settings,
                 place_call=self.outbound.place,
                 voices=self.engines.synthesizer.voices,
+                writer=self.writer,
                 readiness=self.readiness,
                 recordings=self.data.recordings,
                 url_secret=self.data.url_secret(),
@@ -299,12 +300,14 @@ def _phone_states(state: PhoneState) -> dict[str, PartState]:
     parts = {
         "sip": PartState(
             ok=bool(state.listening),
-            detail="" if state.listening else "The phone is not running.",
+            detail="" if state.listening else state.detail or "The phone is not running.",
             facts={
                 "listening": state.listening,
                 "codecs": list(state.codecs),
                 "lines_used": state.lines_used,
                 "lines_max": state.lines_max,
+                "process": state.process or None,
+                "failures": state.failures,
             },
         )
     }

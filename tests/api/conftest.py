@@ -11,6 +11,7 @@ import httpx
 import pytest
 from litestar import Litestar
 
+from tests.fakes.engines import FakeModel
 from thunderbox.api.app import create_app
 from thunderbox.api.auth import Usage
 from thunderbox.api.parts import Parts
@@ -19,6 +20,7 @@ from thunderbox.config import Settings
 from thunderbox.store import api_keys, calls, organizations, users
 from thunderbox.store.database import Database
 from thunderbox.voice.engine import Voice
+from thunderbox.voice.prompt_writer import PromptWriter
 
 VOICES = (
     Voice("espeak-en-us", "Espeak", "en-US", "starter", ("en-US-James1",)),
@@ -47,6 +49,9 @@ class Outside:
     ready: Readiness = field(
         default_factory=lambda: Readiness(ok=True, parts={"database": PartState(ok=True)})
     )
+
+    written: str | Exception = "Let me see."
+    """What the language model writes."""
 
     async def place_call(self, request: PlaceCall) -> PlacedCall:
         self.placed.append(request)
@@ -77,6 +82,7 @@ def make_parts(db: Database, outside: Outside, recordings: Path) -> Parts:
         settings=Settings(),
         place_call=outside.place_call,
         voices=lambda: VOICES,
+        writer=PromptWriter(FakeModel(lambda _: outside.written)),
         readiness=outside.readiness,
         recordings=recordings,
         url_secret=b"secret of this box",

@@ -19,6 +19,7 @@ from thunderbox.api.health import healthz, readyz
 from thunderbox.api.outbound import place_call
 from thunderbox.api.parts import Parts
 from thunderbox.api.phone_numbers import PhoneNumbersController
+from thunderbox.api.prompt_helpers import PromptHelpersController
 from thunderbox.api.recordings import read_recording
 from thunderbox.api.request import ApiRequest
 from thunderbox.api.voices import list_voices
@@ -29,6 +30,7 @@ ROUTES = (
     readyz,
     whoami,
     ApiKeysController,
+    PromptHelpersController,
     AgentsController,
     list_voices,
     PhoneNumbersController,

@@ -10,6 +10,7 @@ from thunderbox.calls.requests import PlaceCall, PlacedCall, Readiness
 from thunderbox.config import Settings
 from thunderbox.store.database import Database
 from thunderbox.voice.engine import Voice
+from thunderbox.voice.prompt_writer import PromptWriter
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,8 @@ class Parts:
     place_call: Callable[[PlaceCall], Awaitable[PlacedCall]]
     """Raises RequestError for what is wrong with the request, LegError when no line is free."""
     voices: Callable[[], Sequence[Voice]]
+    writer: PromptWriter
+    """Translates prompts and writes acknowledgements."""
     readiness: Callable[[], Awaitable[Readiness]]
     recordings: Path
     """The directory that holds the recordings."""
