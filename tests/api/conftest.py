@@ -11,7 +11,7 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from tests.fakes.engines import FakeModel
+from tests.fakes.engines import FakeTranslator
 from thunderbox.api.app import create_app
 from thunderbox.api.auth import Usage
 from thunderbox.api.parts import Parts
@@ -82,7 +82,7 @@ def make_parts(db: Database, outside: Outside, recordings: Path) -> Parts:
         settings=Settings(),
         place_call=outside.place_call,
         voices=lambda: VOICES,
-        writer=PromptWriter(FakeModel(lambda _: outside.written)),
+        writer=PromptWriter(FakeTranslator(lambda _: outside.written)),
         readiness=outside.readiness,
         recordings=recordings,
         url_secret=b"secret of this box",

@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from thunderbox.errors import EngineError
 from thunderbox.voice.engine import GREEDY, Message, Recognition, Sampling, Tool, Voice
 from thunderbox.voice.leg import FRAME_BYTES
+from thunderbox.voice.prompt_writer import PROBES
 
 WORD = b"\x10\x10" * 1600
 """A spoken word: 100 ms of sound."""
@@ -95,6 +96,14 @@ class FakeModel:
 
     def close(self) -> None:
         """Nothing to close."""
+
+
+class FakeTranslator(FakeModel):
+    """A model that can translate what every translator must; the rest is as told."""
+
+    def __init__(self, answer: Callable[[Sequence[Message]], str | Exception]) -> None:
+        super().__init__(lambda messages: known.get(messages[-1]["content"]) or answer(messages))
+        known = {sentence: " ".join(words) for sentence, words in PROBES}
 
 
 class Loudness:

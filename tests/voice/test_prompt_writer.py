@@ -7,21 +7,21 @@ from collections.abc import Sequence
 
 import pytest
 
-from tests.fakes.engines import FakeModel
+from tests.fakes.engines import FakeModel, FakeTranslator
 from thunderbox.errors import EngineError
 from thunderbox.voice import prompt_writer
 from thunderbox.voice.acknowledgement import FIXED, is_fit
 from thunderbox.voice.engine import Message
 from thunderbox.voice.engines.llama_cpp import LlamaCpp
 from thunderbox.voice.models import STARTER
-from thunderbox.voice.prompt_writer import PromptWriter, Written
+from thunderbox.voice.prompt_writer import PROBES, PromptWriter, Written
 
 SPANISH = "Hola, gracias por llamar a la clínica. Sea breve y amable con {{name}}."
 ENGLISH = "Hello, thank you for calling the clinic. Be brief and kind to {{name}}."
 
 
 def _writer(answer: str | Exception) -> PromptWriter:
-    return PromptWriter(FakeModel(lambda _: answer))
+    return PromptWriter(FakeTranslator(lambda _: answer))
 
 
 @pytest.mark.parametrize(
@@ -65,6 +65,14 @@ async def test_a_translation(answer: str | Exception, written: Written) -> None:
     assert await _writer(answer).translate(SPANISH, "es", "en") == written
 
 
+async def test_a_model_that_cannot_translate_is_asked_once_and_believed_in_nothing() -> None:
+    model = FakeModel(lambda _: ENGLISH)
+    writer = PromptWriter(model)
+    for _ in range(2):
+        assert await writer.translate(SPANISH, "es", "en") == Written(SPANISH, True)
+    assert [asked[-1]["content"] for asked in model.asked] == [text for text, _ in PROBES]
+
+
 async def test_a_prompt_in_the_wanted_language_stays_as_it_is() -> None:
     model = FakeModel(lambda _: "Nobody asks.")
     assert await PromptWriter(model).translate(ENGLISH, "en", "en") == Written(ENGLISH, False)
@@ -79,7 +87,7 @@ async def test_a_long_prompt_is_translated_in_pieces() -> None:
         return ENGLISH * (len(asked[-1]) // len(SPANISH))
 
     long = "\n".join([SPANISH] * 15 + [" ".join([SPANISH] * 15)])
-    written = await PromptWriter(FakeModel(answer)).translate(long, "es", "en")
+    written = await PromptWriter(FakeTranslator(answer)).translate(long, "es", "en")
     assert len(asked) > 2
     assert max(map(len, asked)) <= 900
     assert not written.used_fallback
@@ -117,6 +125,7 @@ async def test_what_the_starter_model_cannot_is_said() -> None:
         phrase = await writer.acknowledgement("You are the desk of Sunrise Dental.", "en")
         assert is_fit(phrase.text, "en")
         assert phrase.used_fallback == (phrase.text == FIXED["en"])
-        assert await writer.translate(SPANISH, "es", "en") == Written(SPANISH, True)
+        for prompt in (SPANISH, "Hola, gracias por llamar..."):
+            assert await writer.translate(prompt, "es", "en") == Written(prompt, True)
     finally:
         model.close()

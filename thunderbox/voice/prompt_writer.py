@@ -37,6 +37,12 @@ _TRANSLATION_TASK = (
     "You translate instructions for a telephone agent into {language}. Keep names, numbers and "
     "everything in double braces as they are. Answer with the translation only."
 )
+PROBES = (
+    ("Der Hund schläft im roten Haus.", ("dog", "red", "house")),
+    ("El gato bebe leche.", ("cat", "milk")),
+)
+"""Sentences and words of their English translation. A model that does not know them translates
+nothing, whatever else it says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,7 @@ class PromptWriter:
     def __init__(self, model: LanguageModel) -> None:
         self._model = model
         self._turn = asyncio.Semaphore(1)
+        self._translates: bool | None = None
 
     @property
     def name(self) -> str:
@@ -83,6 +90,8 @@ class PromptWriter:
         translated: list[str] = []
         try:
             async with asyncio.timeout(TRANSLATION_S):
+                if not await self._can_translate():
+                    return Written(prompt, used_fallback=True)
                 for piece in _pieces(prompt):
                     written = (await self._write(task, piece, len(piece) + 64)).strip()
                     if not _is_translation(piece, written):
@@ -97,6 +106,20 @@ class PromptWriter:
         if found.code not in (target, UNKNOWN) or text == prompt:
             return Written(prompt, used_fallback=True)
         return Written(text, used_fallback=False)
+
+    async def _can_translate(self) -> bool:
+        """Whether the model knows how to; it is asked once. Raises EngineError."""
+        if self._translates is None:
+            task = _TRANSLATION_TASK.format(language="English")
+            answers = [await self._write(task, sentence, 40) for sentence, _ in PROBES]
+            self._translates = all(
+                word in answer.lower()
+                for answer, (_, words) in zip(answers, PROBES, strict=True)
+                for word in words
+            )
+            if not self._translates:
+                log.info("the language model %s cannot translate", self.name)
+        return self._translates
 
     async def _write(self, task: str, about: str, most_tokens: int) -> str:
         """The model's answer. Raises EngineError."""
