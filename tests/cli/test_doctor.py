@@ -104,6 +104,16 @@ def test_pjsip_warns_when_strangers_may_call(tmp_path: Path) -> None:
     assert "0.0.0.0/0" in found.detail
 
 
+def test_line_card(tmp_path: Path) -> None:
+    assert _states(checks._line_card(_patient(tmp_path))) == []
+    sip = SipSettings(separate_process=True)
+    assert _states(checks._line_card(_patient(tmp_path, sip=sip))) == ["note"]
+    for process, failures, state in ((7, 0, "ok"), (7, 2, "warn"), (None, 1, "fail")):
+        facts = {"process": process, "failures": failures}
+        ready = {"parts": {"sip": {"ok": bool(process), "detail": "gone", "facts": facts}}}
+        assert _states(checks._line_card(_patient(tmp_path, ready, sip=sip))) == [state]
+
+
 def test_trunk(tmp_path: Path) -> None:
     assert _states(checks._trunk(_patient(tmp_path))) == ["ok"]
     assert _states(checks._trunk(_patient(tmp_path, trunk=TRUNK))) == ["warn"]

@@ -146,6 +146,24 @@ def _pjsip(patient: Patient) -> Iterator[Check]:
         yield Check("pjsip", "note", f"{found} has {holes}, and only private networks may call")
 
 
+def _line_card(patient: Patient) -> Iterator[Check]:
+    sip = patient.settings.sip
+    if not (sip.enabled and sip.separate_process):
+        return
+    part = (patient.ready or {}).get("parts", {}).get("sip")
+    if part is None:
+        yield Check("line card", "note", "PJSIP runs in a process of its own once the box runs")
+        return
+    process, failures = part["facts"].get("process"), part["facts"].get("failures", 0)
+    if process is None:
+        yield Check("line card", "fail", part["detail"] or "PJSIP has no process of its own")
+    elif failures:
+        text = f"process {process}; failed {failures} times since the start: the log says why"
+        yield Check("line card", "warn", text)
+    else:
+        yield Check("line card", "ok", f"process {process}")
+
+
 def _codecs(patient: Patient) -> Iterator[Check]:
     if not patient.settings.sip.enabled:
         return
@@ -253,6 +271,7 @@ CHECKS: tuple[Callable[[Patient], Iterator[Check]], ...] = (
     _box,
     _ports,
     _pjsip,
+    _line_card,
     _codecs,
     _models,
     _products,
