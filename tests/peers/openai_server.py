@@ -86,6 +86,8 @@ async def chat_events(model: str, note: dict[str, Any]) -> AsyncIterator[str]:
             finally:
                 note["ended"] = True
         case _:
+            if model == "slow-start":
+                await asyncio.sleep(1.5)
             for word in WORDS:
                 yield event({"content": word})
                 if model == "cut" and word == WORDS[1]:
