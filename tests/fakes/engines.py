@@ -21,13 +21,19 @@ class FakeRecognizer:
 
     def __init__(self, *texts: str | Exception) -> None:
         self.texts = list(texts)
+        self.languages: list[str] = []
 
     async def transcribe(self, pcm: bytes, language: str = "en") -> Recognition:
         """The next text."""
         text = self.texts.pop(0) if self.texts else ""
         if isinstance(text, Exception):
             raise text
+        self.languages.append(language)
         return Recognition(text, 0.0)
+
+    async def detect(self, pcm: bytes, languages: Sequence[str]) -> str:
+        """The last of them."""
+        return languages[-1]
 
     def close(self) -> None:
         """Nothing to close."""

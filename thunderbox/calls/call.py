@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
@@ -26,8 +26,10 @@ from thunderbox.store.agents import NewAgent
 from thunderbox.store.database import Database
 from thunderbox.voice import ambience
 from thunderbox.voice.ambient_leg import AmbientLeg
+from thunderbox.voice.call_recognizer import CallRecognizer
 from thunderbox.voice.conversation import Conversation
 from thunderbox.voice.engine import Sampling
+from thunderbox.voice.languages import language_of
 from thunderbox.voice.leg import EndCause, Leg
 from thunderbox.voice.pace import LEAD_MS, Pace
 from thunderbox.voice.persona import CallEngines, Deadlines, Persona
@@ -168,9 +170,12 @@ class Call:
             speak=voice.speak_seconds,
         )
         tools = AgentTools(agent.tools, box.http, self.id, box.own_url, limits.tool_seconds)
+        languages = [language_of(agent.primary_language)]
+        languages += map(language_of, agent.additional_languages)
         persona = Persona(
             prompt=with_time(agent.prompt, box.clock.now_ms(), limits.timezone),
             voice=agent.voice,
+            language=languages[0],
             sampling=Sampling(
                 thinking_tokens=box.settings.product(agent.product).thinking(agent.thinking_level)
             ),
@@ -180,6 +185,7 @@ class Call:
             voicemail_message=agent.voicemail_message,
         )
         engines = box.new_engines(agent.product)
+        engines = replace(engines, recognizer=CallRecognizer(engines.recognizer, languages))
         return Conversation(leg, persona, engines, tools, transcript, pace, deadlines)
 
 

@@ -34,6 +34,10 @@ class Recognizer(Protocol):
     async def transcribe(self, pcm: bytes, language: str = "en") -> Recognition:
         """Words of one utterance of 16 kHz mono s16le PCM. Raises EngineError."""
 
+    async def detect(self, pcm: bytes, languages: Sequence[str]) -> str:
+        """Which of these languages is spoken; the first when it cannot be told. Raises
+        EngineError."""
+
     def close(self) -> None:
         """Stop the engine's thread and free the model."""
 

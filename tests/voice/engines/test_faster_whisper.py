@@ -16,6 +16,7 @@ from thunderbox.voice.engines.faster_whisper import (
     Prompts,
     cut,
     is_loop,
+    likeliest,
     loudest_dbfs,
     padded_features,
 )
@@ -189,3 +190,19 @@ def test_a_directory_without_a_model_is_a_sentence(tmp_path) -> None:
     (tmp_path / "model.bin").write_bytes(b"nonsense")
     with pytest.raises(StartError, match="cannot be loaded"):
         FasterWhisper(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("languages", "spoken"),
+    [(["en", "es"], "es"), (["en", "fr"], "en"), (["th", "vi"], "th"), (["de"], "de")],
+)
+def test_only_the_agents_languages_are_chosen_from(languages: list[str], spoken: str) -> None:
+    found = [("<|pt|>", 0.5), ("<|es|>", 0.3), ("<|en|>", 0.1), ("<|fr|>", 0.05)]
+    assert likeliest(found, languages) == spoken
+
+
+async def test_a_model_of_one_language_tells_none(
+    recognizer: FasterWhisper, espeak: Espeak
+) -> None:
+    sound = await question(espeak, "What are your opening hours?")
+    assert await recognizer.detect(sound, ["es", "en"]) == "es"

@@ -155,6 +155,10 @@ class FallbackRecognizer:
                 return found
         return await self._local.transcribe(pcm, language)
 
+    async def detect(self, pcm: bytes, languages: Sequence[str]) -> str:
+        """Which of these languages is spoken, by the local engine. Raises EngineError."""
+        return await self._local.detect(pcm, languages)
+
     def close(self) -> None:
         """Close both engines."""
         self._remote.close()

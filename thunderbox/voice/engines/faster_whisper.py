@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -105,6 +106,13 @@ class FasterWhisper:
         """Words of one utterance of 16 kHz mono s16le PCM. Raises EngineError."""
         return await self._worker.run(lambda: self._transcribe(pcm, language))
 
+    async def detect(self, pcm: bytes, languages: Sequence[str]) -> str:
+        """Which of these languages is spoken; the first when it cannot be told. Raises
+        EngineError."""
+        if len(languages) < 2 or not self._model.model.is_multilingual:
+            return languages[0]
+        return await self._worker.run(lambda: self._detect(pcm, languages))
+
     def warm(self) -> None:
         """Run the model once on what is no speech, so that the first caller does not wait."""
         window = self._fixed_window or 10.0
@@ -133,6 +141,14 @@ class FasterWhisper:
             ]
         text = " ".join(text for text in texts if text)
         return Recognition(text, time.perf_counter() - started)
+
+    def _detect(self, pcm: bytes, languages: Sequence[str]) -> str:
+        samples = np.frombuffer(pcm[: len(pcm) // 2 * 2], "<i2").astype(np.float32) / 32768.0
+        window = int((self._fixed_window or 10.0) * _FRAMES_PER_SECOND)
+        features = padded_features(self._model, samples, window)
+        model = self._model.model
+        encoded = model.encode(ctranslate2.StorageView.from_array(features), to_cpu=False)
+        return likeliest(model.detect_language(encoded)[0], languages)
 
     def _may_be_speech(self, samples: Samples, loudness: float) -> bool:
         """Whether there is enough sound, and a voice in it; cheap next to the model."""
@@ -209,6 +225,12 @@ def padded_features(model: WhisperModel, samples: Samples, frames: int) -> NDArr
     features = np.zeros((1, heard.shape[0], frames), np.float32)
     features[0, :, : heard.shape[1]] = heard
     return features
+
+
+def likeliest(found: Sequence[tuple[str, float]], languages: Sequence[str]) -> str:
+    """The one of these languages that Whisper's tokens (`<|en|>`) say is the likeliest."""
+    chances = {token.strip("<|>"): chance for token, chance in found}
+    return max(languages, key=lambda language: chances.get(language, 0.0))
 
 
 def loudest_dbfs(samples: Samples) -> float:

@@ -6,6 +6,7 @@ import asyncio
 import io
 import time
 import wave
+from collections.abc import Sequence
 
 import msgspec
 import numpy as np
@@ -52,6 +53,10 @@ class OpenAITranscription:
                 raise self._client.late() from None
         # Whisper, wherever it runs, repeats itself when it is lost.
         return Recognition("" if is_loop(text) else text, time.perf_counter() - started)
+
+    async def detect(self, pcm: bytes, languages: Sequence[str]) -> str:
+        """The first of them: servers do not tell the language of what they transcribe."""
+        return languages[0]
 
     def close(self) -> None:
         """Cut the connections; running transcriptions fail."""
