@@ -22,6 +22,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from thunderbox.cli.models_bench import bench
 from thunderbox.cli.options import DEFAULT_DATA, ConfigOption, DataOption, err, out, read_settings
 from thunderbox.config import Settings
 from thunderbox.errors import ModelError, StartError
@@ -33,8 +34,10 @@ from thunderbox.voice.shelf import Installed, Shelf
 from thunderbox.voice.tiers import Tier, choose_tiers, who_uses_what
 
 app = typer.Typer(
-    help="List, pull, import and remove models, whether the box runs or not.", no_args_is_help=True
+    help="List, pull, import, remove and measure models, whether the box runs or not.",
+    no_args_is_help=True,
 )
+app.command("bench")(bench)
 SETTINGS = {"speech": "speech_model", "language": "language_model", "voice": "default_voice"}
 """The setting of [voice] that names a model of a kind."""
 _WIDE = 150
