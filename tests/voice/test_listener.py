@@ -102,3 +102,9 @@ def test_a_quiet_end_of_a_word_is_still_voice() -> None:
     listener = Listener(Late(5))
     events = hear(listener, *[QUIET] * 20, *[loud] * 10, *[soft] * 4, *[QUIET] * STOP_FRAMES)
     assert events == [SpeechStarted(400), SpeechStopped(680)]
+
+
+def test_an_echo_is_no_voice() -> None:
+    listener = Listener(Marked())
+    assert [listener.hear(VOICE, echo=True) for _ in range(10)] == [None] * 10
+    assert hear(listener, *[VOICE] * 3) == [SpeechStarted(200)]

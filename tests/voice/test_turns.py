@@ -9,6 +9,7 @@ from thunderbox.voice.turn_events import (
     CommitTurn,
     Discard,
     DropTurn,
+    EchoFound,
     Effect,
     EngineFailed,
     Event,
@@ -333,3 +334,30 @@ def test_a_hold_longer_than_allowed_ends_the_call() -> None:
     run(turns, Begun(0), HoldChanged(1000, True))
     assert run(turns, Moment(5_980)) == []
     assert run(turns, Moment(6_000)) == [HangUp("timeout")]
+
+
+def test_a_voice_that_was_the_agents_own_is_forgotten() -> None:
+    turns = speaking()
+    run(turns, SpeechStarted(2000))
+    assert run(turns, EchoFound(2300)) == [DropTurn(3)]
+    assert run(turns, Moment(2600)) == []
+
+
+def test_an_agent_that_its_own_echo_stopped_goes_on() -> None:
+    turns = speaking()
+    run(turns, SpeechStarted(2000), Moment(2500))
+    assert run(turns, EchoFound(2560)) == [DropTurn(3), Resume(4, 2)]
+
+
+def test_words_that_were_the_agents_own_are_not_answered() -> None:
+    turns = speaking()
+    run(turns, SpeechStarted(2000), Moment(2500), SpeechStopped(2520))
+    run(turns, Transcribed(2550, 3, 1, "We are open."))
+    assert run(turns, EchoFound(2560)) == [Discard(4), DropTurn(3), Resume(5, 2)]
+
+
+def test_an_echo_found_while_the_caller_speaks_takes_nothing_away() -> None:
+    turns = Turns(LISTENING)
+    run(turns, Begun(0), SpeechStarted(200))
+    assert run(turns, EchoFound(500)) == []
+    assert run(turns, SpeechStopped(1000)) == [Transcribe(1, 1)]

@@ -11,6 +11,7 @@ import logging
 
 from thunderbox.errors import EngineError, LegError
 from thunderbox.voice import phrases
+from thunderbox.voice.echo import Echo
 from thunderbox.voice.history import History
 from thunderbox.voice.journal import Journal
 from thunderbox.voice.leg import FRAME_MS, Digit, Ended, Held, Leg, Resumed
@@ -30,6 +31,7 @@ from thunderbox.voice.turn_events import (
     CommitTurn,
     Discard,
     DropTurn,
+    EchoFound,
     Effect,
     EngineFailed,
     Event,
@@ -81,6 +83,8 @@ class Conversation:
         self._agent_first = pace.agent_first
         self._turns = Turns(pace)
         self._screened = pace.voicemail is not None
+        self._echo = Echo()
+        self._echo_ms: int | None = None
         self._listener = Listener(engines.voice_activity)
         self._history = History(persona.prompt)
         self._tasks = Tasks(leg.name)
@@ -135,7 +139,12 @@ class Conversation:
             self._now += FRAME_MS
             self._journal.sound(tick)
             self._speaker.tick(self._now, tick.spoken)
-            if (voice := self._listener.hear(tick.far)) is not None:
+            echo, known = self._echo.hear(tick.far, tick.near), self._echo.delay_ms
+            if known is not None and self._echo_ms is None:
+                log.info("%s: the agent's voice comes back after %d ms", self._leg.name, known)
+                self._feed(EchoFound(self._now))
+            self._echo_ms = known
+            if (voice := self._listener.hear(tick.far, echo=echo)) is not None:
                 self._feed(voice)
             if self._screened:
                 self._screening.hear(tick.far, self._listener.speaking)

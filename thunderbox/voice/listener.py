@@ -46,9 +46,11 @@ class Listener:
         """Whether the caller's voice is heard now."""
         return self._speaking
 
-    def hear(self, frame: bytes) -> SpeechStarted | SpeechStopped | None:
-        """Take the caller's next 20 ms; say whether a voice began or paused."""
+    def hear(self, frame: bytes, *, echo: bool = False) -> SpeechStarted | SpeechStopped | None:
+        """Take the caller's next 20 ms; say whether a voice began or paused. Echo is no voice."""
         probability = self._activity.probability(frame)
+        if echo:
+            probability = 0.0
         if self._stillness.hear(frame, voiced=probability >= STOP):
             probability = 0.0
         self._frames += 1

@@ -128,6 +128,13 @@ class BeepHeard:
 
 
 @dataclass(frozen=True, slots=True)
+class EchoFound:
+    """The far end is known to send back the agent's own voice, from now on and until now."""
+
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
 class Moment:
     """20 ms went by."""
 
@@ -148,6 +155,7 @@ Event = (
     | EngineFailed
     | PartyKnown
     | BeepHeard
+    | EchoFound
     | Moment
 )
 

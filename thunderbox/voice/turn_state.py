@@ -38,6 +38,14 @@ class Reply:
     final: bool = False
     """True when not even the caller's voice keeps the call from ending."""
 
+    def late(self, now: int) -> bool:
+        """Whether it has kept the caller waiting for a first word; true once."""
+        due = self.acknowledge_at
+        if due is None or self.has_words or now < due:
+            return False
+        self.acknowledge_at = None
+        return True
+
 
 @dataclass(frozen=True, slots=True)
 class Murmur:

@@ -19,6 +19,7 @@ from thunderbox.voice.turn_events import (
     CommitTurn,
     Discard,
     DropTurn,
+    EchoFound,
     Effect,
     EngineFailed,
     Event,
@@ -104,6 +105,8 @@ class Turns:
                 return self._begun()
             case PartyKnown(_, party):
                 return self._party_known(party)
+            case EchoFound():
+                return self._echo_found()
             case BeepHeard():
                 pass
         return []
@@ -218,9 +221,7 @@ class Turns:
         digits, since = self._digits.take()
         if not digits or (self._reply is not None and self._reply.final):
             return []
-        effects: list[Effect] = []
-        if self._reply is not None:
-            effects.append(Discard(self._reply.id))
+        effects = self._stop_reply()
         self._asked = False
         self._reply = Reply(self._new_id(), released=True, acknowledge_at=self._acknowledge_at())
         return [
@@ -241,9 +242,15 @@ class Turns:
         if action == "hangup":
             return [*effects, HangUp("voicemail")]
         self._mailbox = Mailbox(self._now, self._new_id)
-        if (reply := self._reply) is not None:
-            effects.append(Interrupt(reply.id) if reply.released else Discard(reply.id))
-        return effects
+        return effects + self._stop_reply()
+
+    def _echo_found(self) -> list[Effect]:
+        """What was taken for the caller's voice was the agent's own."""
+        turn, reply = self._turn, self._reply
+        if turn is None or not (turn.cut or self.agent_active):
+            return []
+        effects = self._stop_reply() if reply is not None and not reply.released else []
+        return effects + self._drop(turn)
 
     # ------------------------------------------------------------ the agent
 
@@ -288,21 +295,23 @@ class Turns:
 
     def _interrupt(self, turn: Turn | None) -> list[Effect]:
         """Stop the released reply; the turn remembers it in case the voice was only noise."""
+        if self._reply is not None and turn is not None:
+            turn.cut = self._reply.id
+        return self._stop_reply()
+
+    def _stop_reply(self) -> list[Effect]:
+        """Stop the reply, heard or not."""
         reply, self._reply = self._reply, None
         if reply is None:
             return []
-        if turn is not None:
-            turn.cut = reply.id
-        return [Interrupt(reply.id)]
+        return [Interrupt(reply.id) if reply.released else Discard(reply.id)]
 
     def _go_on(self, cut: int) -> list[Effect]:
         self._reply = Reply(self._new_id(), released=True)
         return [Resume(self._reply.id, cut)]
 
     def _say(self, phrase: str, ends: str | None = None, final: bool = False) -> list[Effect]:
-        effects: list[Effect] = []
-        if (reply := self._reply) is not None:
-            effects.append(Interrupt(reply.id) if reply.released else Discard(reply.id))
+        effects = self._stop_reply()
         if (turn := self._turn) is not None and final:
             self._turn = None
             effects.append(DropTurn(turn.id))
@@ -363,7 +372,7 @@ class Turns:
                 return self._decide(turn)
         if reply is not None or self._digits:
             self._quiet_since = now
-            return self._acknowledge(reply)
+            return [Acknowledge(reply.id)] if reply is not None and reply.late(now) else []
         # A voice only counts once its words are known: noise must not keep a dead line open.
         return [] if turn is not None else self._silence(now - self._quiet_since)
 
@@ -371,14 +380,6 @@ class Turns:
         """When a reply that is released now has kept the caller waiting."""
         wait = self._pace.acknowledge_ms
         return None if wait is None else self._now + wait
-
-    def _acknowledge(self, reply: Reply | None) -> list[Effect]:
-        """Bridge the wait for a reply, once."""
-        due = reply.acknowledge_at if reply is not None else None
-        if reply is None or due is None or reply.has_words or self._now < due:
-            return []
-        reply.acknowledge_at = None
-        return [Acknowledge(reply.id)]
 
     def _silence(self, quiet_ms: int) -> list[Effect]:
         if not self._asked and quiet_ms >= self._pace.silence_ms:
