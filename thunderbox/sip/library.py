@@ -25,6 +25,7 @@ from thunderbox.sip.line import Line, LineLeg, guarded
 from thunderbox.sip.network import Gate
 from thunderbox.sip.port import Port
 from thunderbox.sip.setup import CODECS, LINES
+from thunderbox.sip.sieve import Sieve
 from thunderbox.sip.sound import Sound
 from thunderbox.sip.throttle import Throttle
 
@@ -101,6 +102,7 @@ class Library(Generic[NewLeg]):
         self._on_registration = on_registration
         self._media_lost_seconds = media_lost_seconds
         self._throttle = Throttle()
+        self._sieve = Sieve()
         self._gate = Gate(settings.allowed_networks)
         self._serials = serials
         self._finished: list[Line] = []
@@ -142,6 +144,8 @@ class Library(Generic[NewLeg]):
         enabled = {str(c.codecId) for c in self._endpoint.codecEnum2() if c.priority}
         self.codecs = tuple(name.partition("/")[0] for name in CODECS if name in enabled)
         self._endpoint.libStart()
+        if not self._sieve.open():
+            log.warning("Deadly requests are not sifted out: PJSIP looks different here.")
         direct = vector.check()
         if not direct:
             log.warning("Sound is copied the slow way: PJSIP's byte vectors look different here.")

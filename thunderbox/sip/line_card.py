@@ -215,6 +215,7 @@ class _ToTheBox(logging.Handler):
 
     def __init__(self, send: Send) -> None:
         super().__init__()
+        self.setFormatter(logging.Formatter("%(message)s"))  # the box adds the rest
         self._tell = send
 
     def emit(self, record: logging.LogRecord) -> None:
