@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import re
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -203,3 +205,42 @@ async def test_nobody_has_us_call_somebody(tmp_path: Path, free_port: Ports) -> 
         score = await sipp.score()
         await until(lambda: not running.state().lines_used, what="a free line")
     assert (score.successful, score.messages.count("victim")) == (1, 1)
+
+
+@pytest.mark.e2e
+async def test_nobody_takes_anothers_place_in_a_call(free_port: Ports) -> None:
+    port = free_port()
+    desk = Receptionist(speaks=0)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+        stranger.bind(("127.0.0.1", 0))
+        stranger.connect(("127.0.0.1", port))
+        stranger.settimeout(5)
+
+        def invite(call: str, *extra: str) -> str:
+            """Send an INVITE and return the final answer."""
+            place = f"127.0.0.1:{stranger.getsockname()[1]}"
+            lines = [
+                f"INVITE sip:100@127.0.0.1:{port} SIP/2.0",
+                f"Via: SIP/2.0/UDP {place};branch=z9hG4bK{call}",
+                "From: <sip:a@127.0.0.1>;tag=1",
+                "To: <sip:100@127.0.0.1>",
+                f"Call-ID: {call}",
+                "CSeq: 1 INVITE",
+                f"Contact: <sip:a@{place}>",
+                "Max-Forwards: 70",
+                *extra,
+                "Content-Length: 0",
+            ]
+            stranger.send("\r\n".join([*lines, "", ""]).encode())
+            while True:
+                answer = stranger.recv(65_535).decode()
+                if f"Call-ID: {call}\r\n" in answer and int(answer.split()[1]) >= 200:
+                    return answer
+
+        async with phone(port, desk):
+            first = await asyncio.to_thread(invite, "first")
+            tag = re.findall(r"^To: .*;tag=(\S+)\r$", first, re.MULTILINE)[0]
+            replaces = f"Replaces: first;to-tag={tag};from-tag=1"
+            second = await asyncio.to_thread(invite, "second", replaces)
+            assert second.startswith("SIP/2.0 603 ")
+            assert desk.calls[0].end is None
