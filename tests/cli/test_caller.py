@@ -142,6 +142,17 @@ async def test_interrupting_measures_when_the_agent_stops() -> None:
     await run(5000, script)
 
 
+async def test_a_murmur_lets_the_agent_be_heard_out() -> None:
+    async def script(caller: SimulatedCaller) -> None:
+        said = await caller.murmur("one", 300)
+        assert said.start_ms == pytest.approx(320, abs=61)
+        heard = await caller.listen()
+        assert heard is not None
+        assert heard.start_ms < said.start_ms
+
+    await run(2000, script)
+
+
 async def test_an_agent_that_talks_on_was_not_interrupted() -> None:
     async def script(caller: SimulatedCaller) -> None:
         result = await caller.interrupt("one", 100, seconds=2.0)

@@ -104,6 +104,14 @@ def test_a_quiet_end_of_a_word_is_still_voice() -> None:
     assert events == [SpeechStarted(400), SpeechStopped(680)]
 
 
+def test_the_silence_within_a_voice_is_measured() -> None:
+    listener = Listener(Marked())
+    hear(listener, *[VOICE] * 5, QUIET, QUIET)
+    assert listener.quiet_ms == 40
+    hear(listener, VOICE)
+    assert listener.quiet_ms == 0
+
+
 def test_an_echo_is_no_voice() -> None:
     listener = Listener(Marked())
     assert [listener.hear(VOICE, echo=True) for _ in range(10)] == [None] * 10

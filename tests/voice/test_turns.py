@@ -159,6 +159,12 @@ def test_half_a_second_of_voice_interrupts_the_agent() -> None:
     assert run(turns, Moment(2500)) == [Interrupt(2)]
 
 
+def test_the_silence_after_a_word_is_no_part_of_the_half_second() -> None:
+    turns = speaking()
+    assert run(turns, SpeechStarted(2000), Moment(2500, 20), Moment(2520, 40)) == []
+    assert run(turns, Moment(2540)) == [Interrupt(2)]
+
+
 def test_short_words_that_mean_something_interrupt_when_they_are_known() -> None:
     turns = speaking()
     run(turns, SpeechStarted(2000), SpeechStopped(2300))

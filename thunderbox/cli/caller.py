@@ -172,12 +172,8 @@ class SimulatedCaller:
     async def interrupt(self, text: str, after_ms: int, seconds: float = 10.0) -> Interruption:
         """Wait until the far end has spoken for `after_ms`, then say `text` over it."""
         limit = self.ear.now + _samples(1000 * seconds)
-        while (span := self.ear.far_since(self._cursor)) is None or (
-            self.ear.now - span[0] < _samples(after_ms)
-        ):
-            if self.ended or self.ear.now >= limit:
-                return Interruption(await self.say(text), None)
-            await self._tick()
+        if not await self._while_it_speaks(after_ms, limit):
+            return Interruption(await self.say(text), None)
         said = await self.say(text)
         begin = _samples(said.start_ms)
         while (stop := self.ear.far_stop(begin)) is None and not self.ended:
@@ -186,6 +182,11 @@ class SimulatedCaller:
             await self._tick()
         self._cursor = self.ear.now if stop is None else stop
         return Interruption(said, None if stop is None else max(0.0, _ms(stop - begin)))
+
+    async def murmur(self, text: str, after_ms: int, seconds: float = 10.0) -> Said:
+        """Say `text` once the far end has spoken for `after_ms`, and let it go on."""
+        await self._while_it_speaks(after_ms, self.ear.now + _samples(1000 * seconds))
+        return await self.say(text)
 
     async def wait_for_end(self, seconds: float) -> bool:
         """Whether the far end hangs up in time."""
@@ -210,6 +211,16 @@ class SimulatedCaller:
             file.setsampwidth(2)
             file.setframerate(SAMPLE_RATE)
             file.writeframes(np.stack(list(sides), axis=1).tobytes())
+
+    async def _while_it_speaks(self, after_ms: int, limit: int) -> bool:
+        """Wait until the far end has spoken for so long; False when it has not by then."""
+        while (span := self.ear.far_since(self._cursor)) is None or (
+            self.ear.now - span[0] < _samples(after_ms)
+        ):
+            if self.ended or self.ear.now >= limit:
+                return False
+            await self._tick()
+        return True
 
     async def _run(self) -> None:
         try:

@@ -148,7 +148,7 @@ class Conversation:
                 self._feed(voice)
             if self._screened:
                 self._screening.hear(tick.far, self._listener.speaking)
-            self._feed(Moment(self._now))
+            self._feed(Moment(self._now, self._listener.quiet_ms))
 
     def _read_line(self) -> None:
         """Take what else happened on the line."""

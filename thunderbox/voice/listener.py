@@ -46,6 +46,11 @@ class Listener:
         """Whether the caller's voice is heard now."""
         return self._speaking
 
+    @property
+    def quiet_ms(self) -> int:
+        """How long a voice that is taken to go on has been silent."""
+        return self._run * FRAME_MS if self._speaking else 0
+
     def hear(self, frame: bytes, *, echo: bool = False) -> SpeechStarted | SpeechStopped | None:
         """Take the caller's next 20 ms; say whether a voice began or paused. Echo is no voice."""
         probability = self._activity.probability(frame)

@@ -136,9 +136,10 @@ class EchoFound:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """20 ms went by."""
+    """20 ms went by; the caller's voice, if it goes on, has been silent for the last `quiet` ms."""
 
     at: int
+    quiet: int = 0
 
 
 Event = (

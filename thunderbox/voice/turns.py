@@ -77,8 +77,8 @@ class Turns:
 
     def _react(self, event: Event) -> list[Effect]:
         match event:
-            case Moment():
-                return self._moment()
+            case Moment(_, quiet):
+                return self._moment(quiet)
             case SpeechStarted(at):
                 return self._speech_started(at)
             case SpeechStopped(at):
@@ -350,7 +350,7 @@ class Turns:
         cut, self._resume_after_hold = self._resume_after_hold, 0
         return self._go_on(cut) if cut and reply is None else []
 
-    def _moment(self) -> list[Effect]:
+    def _moment(self, quiet: int) -> list[Effect]:
         now, pace, turn, reply = self._now, self._pace, self._turn, self._reply
         final = reply is not None and reply.final
         if now >= pace.max_ms and not final:
@@ -363,7 +363,7 @@ class Turns:
             return self._take_digits()
         if turn is not None:
             if turn.voice_since is not None:
-                voiced = turn.voiced_ms + now - turn.voice_since
+                voiced = turn.voiced_ms + now - quiet - turn.voice_since
                 if self.agent_active and not final and voiced >= pace.interrupt_ms:
                     return self._interrupt(turn)
                 if now - turn.start >= pace.max_turn_ms:
