@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from thunderbox.voice.leg import FRAME_SAMPLES
-from thunderbox.voice.stillness import SETTLED_FRAMES, Stillness
+from thunderbox.voice.stillness import LAG_FRAMES, SETTLED_FRAMES, Stillness
 
 
 def frame(level: float) -> bytes:
@@ -46,8 +46,21 @@ def test_nothing_is_still_before_the_background_is_known() -> None:
     assert not stillness.hear(frame(0), voiced=True)
 
 
-def test_a_background_that_rises_is_followed() -> None:
+def test_a_background_that_rose_counts_from_the_next_voice_on() -> None:
     stillness = line(0, 3000)
-    for _ in range(100):
+    for _ in range(200):
         stillness.hear(frame(120), voiced=False)
+    stillness.begin()
+    stillness.hear(frame(3000), voiced=True)
     assert stillness.hear(frame(120), voiced=True)
+
+
+def test_the_beginning_of_a_voice_that_the_detector_missed_is_no_background() -> None:
+    stillness = Stillness()
+    for _ in range(50):
+        stillness.hear(frame(0), voiced=False)
+    for _ in range(LAG_FRAMES):
+        stillness.hear(frame(3000), voiced=False)
+    stillness.begin()
+    stillness.hear(frame(3000), voiced=True)
+    assert not stillness.hear(frame(200), voiced=True)

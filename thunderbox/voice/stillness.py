@@ -6,6 +6,9 @@ does not, so together they date the end of a voice to the frame.
 
 from __future__ import annotations
 
+from collections import deque
+from statistics import median
+
 import numpy as np
 
 ABOVE_BACKGROUND = 2.0
@@ -14,17 +17,19 @@ BELOW_VOICE = 0.1
 """And it is this much quieter than the voice was (20 dB): in loud noise, the detector decides."""
 SILENT = 10.0
 """RMS of 16-bit samples that mu-law makes of a silent line, with room."""
+MEMORY_FRAMES = 100
+LAG_FRAMES = 10
+"""The detector also begins late: the newest frames before a voice hold its beginning."""
 SETTLED_FRAMES = 10
-"""So many frames without voice say what the background is."""
-_DOWN, _UP = 0.5, 0.05
+"""So many frames before those say what the background is."""
 
 
 class Stillness:
     """The level of one call's line, in RMS of 16-bit samples."""
 
     def __init__(self) -> None:
-        self._background = 0.0
-        self._frames = 0
+        self._unvoiced: deque[float] = deque(maxlen=MEMORY_FRAMES)
+        self._background: float | None = None
         self._loudest = 0.0
 
     def hear(self, frame: bytes, voiced: bool) -> bool:
@@ -35,16 +40,16 @@ class Stillness:
         samples = np.frombuffer(frame, "<i2").astype(np.float32)
         level = float(np.sqrt(np.dot(samples, samples) / max(len(samples), 1)))
         if not voiced:
-            step = _DOWN if level < self._background or not self._frames else _UP
-            self._background += step * (level - self._background)
-            self._frames += 1
+            self._unvoiced.append(level)
         self._loudest = max(self._loudest, level)
         return (
-            self._frames >= SETTLED_FRAMES
+            self._background is not None
             and level <= max(SILENT, ABOVE_BACKGROUND * self._background)
             and level <= BELOW_VOICE * self._loudest
         )
 
     def begin(self) -> None:
-        """A voice begins: how loud this one is, the next frames say."""
+        """A voice begins: what came before it is the background, its loudness the next say."""
+        before = list(self._unvoiced)[:-LAG_FRAMES]
+        self._background = median(before) if len(before) >= SETTLED_FRAMES else None
         self._loudest = 0.0
