@@ -30,7 +30,7 @@ def line(background: float, voice: float) -> Stillness:
         (0, 3000, 0, True),
         (0, 3000, 8, True),  # what mu-law makes of silence
         (0, 3000, 60, False),  # the breath at the end of a word
-        (100, 3000, 150, True),
+        (100, 3000, 120, True),
         (100, 3000, 290, False),
         (400, 3000, 400, False),  # noise 17 dB below the voice
     ],

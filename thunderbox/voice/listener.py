@@ -54,9 +54,8 @@ class Listener:
     def hear(self, frame: bytes, *, echo: bool = False) -> SpeechStarted | SpeechStopped | None:
         """Take the caller's next 20 ms; say whether a voice began or paused. Echo is no voice."""
         probability = self._activity.probability(frame)
-        if echo:
-            probability = 0.0
-        if self._stillness.hear(frame, voiced=probability >= STOP):
+        still = self._stillness.hear(frame, voiced=echo or probability >= STOP)
+        if echo or still:
             probability = 0.0
         self._frames += 1
         now = self._frames * FRAME_MS

@@ -11,8 +11,8 @@ from statistics import median
 
 import numpy as np
 
-ABOVE_BACKGROUND = 2.0
-"""A frame up to this many times the background (6 dB) is background itself."""
+ABOVE_BACKGROUND = 1.25
+"""A frame up to this many times the background (2 dB) is background itself."""
 BELOW_VOICE = 0.1
 """And it is this much quieter than the voice was (20 dB): in loud noise, the detector decides."""
 SILENT = 10.0
