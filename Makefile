@@ -61,7 +61,6 @@ bench-models: $(STAMPS)/bench
 
 bench-all: bench-models
 	$(BIN)/python bench/voice_to_voice.py --models starter
-	$(BIN)/python bench/voice_to_voice.py --models real-size
 	$(BIN)/python bench/overhead.py
 	$(BIN)/python bench/interruption.py
 	$(BIN)/python bench/four_calls.py --models starter

@@ -15,12 +15,14 @@ from typing import Any
 
 from box import MODELS, Box, go_first, have_real_size, load, report
 from phone import Packet, Phone
-from talk import ANSWER_SECONDS, QUIET_MS, THINK_S, hear_greeting, percentiles, voices
+from talk import ANSWER_SECONDS, THINK_S, hear_greeting, percentiles, voices
 
 from thunderbox.config import VoiceSettings
 
 QUESTION = "What are your opening hours?"
 OBJECTION = "Sorry, how much does a cleaning cost if I come on Monday?"
+CALL = 10
+"""Interruptions in a call."""
 AFTER_MS = (700, 900, 1100)
 """When the caller begins to talk, from the beginning of the answer; in turn."""
 GAP_MS = 300
@@ -43,19 +45,18 @@ def main() -> None:
 
 
 def measure(models: str, turns: int) -> dict[str, Any]:
-    """One box, calls of ten turns."""
+    """One box, some calls."""
     sounds = voices([QUESTION, OBJECTION])
     go_first()
     before = load()
     stops: list[float | None] = []
-    with Box(models, tone_seconds=6.0) as box:
+    with Box(models, tone_seconds=4.0) as box:
         while len(stops) < turns:
             phone = Phone(box.sip_port)
             phone.dial()
             try:
                 hear_greeting(phone)
-                for _ in range(min(10, turns - len(stops))):
-                    stops.append(interrupt(phone, sounds, AFTER_MS[len(stops) % len(AFTER_MS)]))
+                stops += interrupt(phone, sounds, min(CALL, turns - len(stops)))
             finally:
                 phone.hang_up()
     found = [stop for stop in stops if stop is not None]
@@ -71,21 +72,23 @@ def measure(models: str, turns: int) -> dict[str, Any]:
     }
 
 
-def interrupt(phone: Phone, sounds: dict[str, bytes], after_ms: int) -> float | None:
-    """Ask, talk over the answer, hear the next answer out; None: the agent was not speaking."""
+def interrupt(phone: Phone, sounds: dict[str, bytes], times: int) -> list[float | None]:
+    """Ask, then talk over each answer, so many times; None: the agent was not speaking."""
+    stops: list[float | None] = []
     time.sleep(THINK_S)
-    asked = phone.say(sounds[QUESTION])
-    phone.finish(asked)
-    answer = phone.voice_after(asked.last, ANSWER_SECONDS)
-    if answer is None:
-        return None
-    time.sleep(max(0.0, answer.at / 1e9 + after_ms / 1000 - time.monotonic()))
-    objection = phone.say(sounds[OBJECTION])
-    phone.finish(objection)
-    if (following := phone.voice_after(objection.last, ANSWER_SECONDS)) is not None:
-        phone.quiet_after(following.at, QUIET_MS, ANSWER_SECONDS)
-    last = last_of_answer(phone.packets, answer.at)
-    return (last - objection.first) / 1e6 if last > objection.first else None
+    said = phone.say(sounds[QUESTION])
+    phone.finish(said)
+    for number in range(times):
+        answer = phone.voice_after(said.last, ANSWER_SECONDS)
+        if answer is None:
+            return [*stops, None]
+        after = AFTER_MS[number % len(AFTER_MS)] / 1000
+        time.sleep(max(0.0, answer.at / 1e9 + after - time.monotonic()))
+        said = phone.say(sounds[OBJECTION])
+        phone.finish(said)
+        last = last_of_answer(phone.packets, answer.at)
+        stops.append((last - said.first) / 1e6 if last > said.first else None)
+    return stops
 
 
 def last_of_answer(packets: list[Packet], begun: int) -> int:

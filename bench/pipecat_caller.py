@@ -24,8 +24,8 @@ from websockets.asyncio.client import ClientConnection, connect
 FRAME = 160
 LEVEL = 250
 SILENCE = bytes([mulaw.SILENCE]) * FRAME
-THINK_S = 0.5
-QUIET_S = 0.8
+THINK_S = 0.4
+QUIET_S = 1.5
 ANSWER_SECONDS = 40.0
 
 

@@ -27,9 +27,9 @@ QUESTIONS = (
 )
 GREETING_SECONDS = 15.0
 ANSWER_SECONDS = 15.0
-QUIET_MS = 800
+QUIET_MS = 700
 """Silence after which an answer is over; gaps between clauses are shorter."""
-THINK_S = 0.5
+THINK_S = 0.4
 """How long the caller thinks between an answer and the next question."""
 
 

@@ -1,11 +1,12 @@
 """Measures ThunderBox beside Pipecat: same weights, same questions, same machine, same run.
 
-    python bench/versus_pipecat.py [--turns 30]
+    python bench/versus_pipecat.py [--turns 30] [--smart-turns 10] [--own-turns 56]
 
 Makes two environments under build/bench-pipecat: one for Pipecat, one for llama-cpp-python's
 OpenAI server, which uses the box's own build of llama.cpp and keeps the prompt's prefix. Pipecat
 is measured as it comes (Smart Turn) and with the box's own pause as a fixed silence; what it is
-compared by is the quicker of the two. Needs bench/real_size_models.py first.
+compared by is the quicker of the two. ThunderBox's part is kept as the result of
+voice_to_voice.py with the models of real size, too. Needs bench/real_size_models.py first.
 """
 
 from __future__ import annotations
@@ -48,16 +49,20 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--turns", type=int, default=30, metavar="N")
+    parser.add_argument("--smart-turns", type=int, default=10, metavar="N")
+    parser.add_argument("--own-turns", type=int, default=56, metavar="N")
     parser.add_argument("--try", dest="trial", action="store_true", help="do not keep the result")
     options = parser.parse_args()
     if not have_real_size():
         raise SystemExit("Make the models first: make bench-models")
     prepare()
     pipecat = {
-        turn: measure_pipecat(turn, options.turns) for turn in ("fixed-silence", "smart-turn")
+        "fixed-silence": measure_pipecat("fixed-silence", options.turns),
+        "smart-turn": measure_pipecat("smart-turn", options.smart_turns),
     }
-    calls = -(-options.turns // TURNS_A_CALL)
-    ours = measure("real-size", options.turns, calls)
+    calls = -(-options.own_turns // TURNS_A_CALL)
+    ours = measure("real-size", options.own_turns, calls)
+    report("voice_to_voice_real_size", ours, not options.trial)
     medians = [found["voice_to_voice_ms"]["p50"] for found in pipecat.values()]
     best = min(median for median in medians if median is not None)
     result = {
