@@ -48,7 +48,21 @@ def tool_part(index: int, name: str | None, arguments: str) -> str:
     return event({"tool_calls": [{"index": index, "function": function}]})
 
 
-async def chat_events(model: str, note: dict[str, Any]) -> AsyncIterator[str]:
+def scripted(messages: list[dict[str, Any]]) -> list[str]:
+    """The reply that a prompt holds as JSON, `[{"say": …, "calls": [[name, arguments], …]}, …]`:
+    the first for a conversation without words of the agent, the second after one, and so on."""
+    prompt = messages[0]["content"]
+    replies = json.loads(prompt[prompt.index("[{") : prompt.rindex("}]") + 2])
+    turn = sum(message["role"] == "assistant" for message in messages)
+    reply = replies[min(turn, len(replies) - 1)]
+    said = [event({"content": reply["say"]})] if reply.get("say") else []
+    calls = enumerate(reply.get("calls", []))
+    return [*said, *(tool_part(at, name, json.dumps(given)) for at, (name, given) in calls)]
+
+
+async def chat_events(
+    model: str, note: dict[str, Any], messages: list[dict[str, Any]]
+) -> AsyncIterator[str]:
     """A streamed reply, or what a broken server makes of one."""
     yield ": ping\n\n" + event({"role": "assistant", "content": ""})
     match model:
@@ -63,6 +77,9 @@ async def chat_events(model: str, note: dict[str, Any]) -> AsyncIterator[str]:
             for part in ('{"day"', ": ", '"Mon', 'day"', "}"):
                 yield tool_part(0, "book" if part.startswith("{") else None, part)
                 await asyncio.sleep(0.3)
+        case "script":
+            for part in scripted(messages):
+                yield part
         case "malformed":
             yield event({"content": "We "})[:-10] + "\n\n"
         case "not-events":
@@ -114,7 +131,9 @@ async def chat(request: Request[Any, Any, Any]) -> Answer | Stream:
         await asyncio.sleep(60)
     if not body.get("stream") or body["model"] == "no-stream":
         return Response({"choices": [{"message": {"role": "assistant", "content": "We"}}]})
-    return Stream(chat_events(body["model"], note), media_type="text/event-stream")
+    return Stream(
+        chat_events(body["model"], note, body["messages"]), media_type="text/event-stream"
+    )
 
 
 @post("/v1/audio/transcriptions", status_code=200)
