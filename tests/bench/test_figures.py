@@ -1,0 +1,76 @@
+"""What the benches make of what they measured."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from four_calls import lost, unevenness
+from interruption import last_of_answer
+from long_call import growth
+from mulaw import decode, encode
+from phone import Packet
+from talk import Turn
+from voice_to_voice import parts
+
+MS = 1_000_000
+
+
+def packets(*each: tuple[int, int, bool]) -> list[Packet]:
+    """Packets from (ms, sequence, voiced)."""
+    return [Packet(at * MS, sequence, voiced) for at, sequence, voiced in each]
+
+
+def test_mu_law_comes_back_nearly_as_it_was() -> None:
+    samples = np.array([0, 7, -7, 100, -1000, 8000, -32_000, 32_767], np.int16)
+    back = decode(encode(samples)).astype(int)
+    assert np.abs(back - samples).max() <= np.abs(samples.astype(int)).max() // 16
+    assert decode(encode(np.zeros(1, np.int16)))[0] == 0
+
+
+def test_jitter_is_how_far_a_gap_is_from_20_ms() -> None:
+    assert unevenness(packets((0, 1, True), (20, 2, True), (43, 3, True), (60, 4, True))) == [
+        0.0,
+        3.0,
+        3.0,
+    ]
+
+
+def test_a_missing_packet_is_lost_and_no_jitter() -> None:
+    received = packets((0, 65_534, True), (20, 65_535, True), (60, 1, True))
+    assert lost(received) == 1
+    assert unevenness(received) == [0.0]
+
+
+def test_the_last_packet_of_an_answer_is_the_one_before_the_silence() -> None:
+    received = packets(
+        (0, 1, True), (1000, 2, True), (1020, 3, True), (1060, 4, True), (2000, 5, True)
+    )
+    assert last_of_answer(received, 1000 * MS) == 1060 * MS
+
+
+def test_parts_count_from_the_last_voiced_packet_and_only_until_the_answer() -> None:
+    turn = Turn("Where are you?", 1000 * MS, 1500 * MS, 500.0)
+    notes = [
+        {"at": at * MS, "what": what}
+        for at, what in (
+            (900, "transcribe begins"),
+            (1150, "transcribe begins"),
+            (1200, "transcribe ends"),
+            (1300, "speak begins"),
+            (1400, "speak begins"),
+            (1600, "released"),
+        )
+    ]
+    found = parts([turn], notes)
+    assert found["pause noticed"] == [150.0]
+    assert found["words known"] == [200.0]
+    assert found["first clause"] == [300.0]
+    assert found["turn decided"] == []
+
+
+def test_growth_is_counted_once_the_box_has_settled() -> None:
+    memory = [(0.0, 100.0), (60.0, 190.0), (120.0, 200.0), (1020.0, 200.5), (1920.0, 201.0)]
+    assert growth(memory) == {
+        "growth_since_settled": pytest.approx(1.0),
+        "growth_an_hour": pytest.approx(2.0),
+    }
