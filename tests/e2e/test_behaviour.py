@@ -224,6 +224,24 @@ async def test_a_loudspeaker_that_sends_the_agent_back_does_not_interrupt_it(
     assert [(turn["role"], turn["interrupted"]) for turn in history] == [("assistant", False)]
 
 
+async def test_an_agent_that_a_long_murmur_stopped_goes_on(
+    scripted: RunningBox, speak: Speak, tmp_path: Path, free_port: Ports
+) -> None:
+    say = "We are open Monday to Friday from nine a.m. to five p.m. and closed on Sunday."
+    await change_agent(scripted, prompt=script({"say": say}))
+    words = speak(1.5, "Okay okay.", 12.0)
+    async with Baresip(tmp_path / "phone", port=free_port(), say=words) as phone:
+        await phone.dial(scripted.sip)
+        await phone.peer.prints("terminated (duration", 60)
+    ended = await scripted.ended_call()
+    rows = await scripted.get(f"/v1/calls/{ended['call_id']}/history")
+    assert [(row["role"], row["interrupted"]) for row in rows] == [
+        ("assistant", True),
+        ("assistant", False),
+    ], [row["content"] for row in rows]
+    assert f"{rows[0]['content']} {rows[1]['content']}" == say
+
+
 async def test_keys_reach_the_agent_as_digits_until_the_pause(
     scripted: RunningBox, speak: Speak, tmp_path: Path, free_port: Ports
 ) -> None:

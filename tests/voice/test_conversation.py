@@ -66,6 +66,21 @@ async def test_an_interruption_keeps_only_what_was_heard() -> None:
     assert stage.model.asked[-1][2]["content"] == heard + " ..."
 
 
+async def test_after_a_noise_the_agent_says_what_is_left() -> None:
+    long = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen"
+    stage = Stage(say(long), "Count.", "")
+    async with stage.open():
+        await stage.speak(8)
+        await stage.pass_ms(500 + 300)
+        await stage.speak(7)
+        await stage.pass_ms(2500)
+    (_, heard, cut), (_, rest) = stage.journal.rows[1:]
+    assert heard.startswith("one two three")
+    assert cut == f"cut: {rest}"
+    assert f"{heard} {rest}" == long
+    assert len(stage.model.asked) == 1
+
+
 async def test_going_on_speaking_leaves_no_trace_of_the_first_try() -> None:
     stage = Stage(
         lambda messages: f"You said {messages[-1]['content']}", "Are you", "Are you open today?"

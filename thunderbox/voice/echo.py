@@ -135,12 +135,11 @@ class Echo:
         """How much of each band comes back."""
         far, sent = self._far[-_SPAN:], self._rung[_LAGS - lag : _LAGS - lag + _SPAN]
         loud = sent > QUIET
-        share = np.where(loud, far / np.maximum(sent, QUIET), np.nan)
-        for band in range(share.shape[1]):
-            known = share[loud[:, band], band]
-            if known.size * STEP_MS >= ENOUGH_MS // 2:
-                share_now = float(np.quantile(known, TYPICAL))
-                self._gain[band] = max(share_now, FADING * self._gain[band])
+        share = np.sort(np.where(loud, far / np.maximum(sent, QUIET), np.inf), axis=0)
+        count = loud.sum(axis=0)
+        typical = share[(TYPICAL * np.maximum(count - 1, 0)).astype(int), np.arange(len(count))]
+        known = count * STEP_MS >= ENOUGH_MS // 2
+        self._gain[known] = np.maximum(typical, FADING * self._gain)[known]
 
     def _explains(self, lag: int) -> bool:
         """Whether the last two steps hold no more than the path brings back."""
@@ -187,7 +186,7 @@ def _alike(far: Floats, near: Floats, heard: NDArray[np.bool_]) -> Floats:
     count = np.maximum(of_far[:, -1:], 1.0)
     sum_a, sum_aa = of_far[:, :bands], of_far[:, bands:-1]
     sum_b, sum_bb = of_near[:, :bands], of_near[:, bands:]
-    both = np.einsum("lbt,tb->lb", past[:, :bands], a)
+    both = np.matmul(past[:, :bands].transpose(1, 0, 2), a.T[:, :, None])[:, :, 0].T
     together = (both - sum_a * sum_b / count).sum(axis=1)
     alone = (sum_aa - sum_a**2 / count).sum(axis=1) * (sum_bb - sum_b**2 / count).sum(axis=1)
     enough = of_far[:, -1] * STEP_MS >= ENOUGH_MS
