@@ -1,4 +1,4 @@
-"""ThunderBox: a phone agent in one process, with local models, offline."""
+"""ThunderBox: a phone agent on one machine, with local models, offline."""
 
 import os
 

@@ -76,7 +76,7 @@ class SipSettings(Struct, frozen=True, forbid_unknown_fields=True):
         int,
         Meta(ge=1, le=4, description="a number from 1 to 4, the limit of the PJSIP build"),
     ] = 4
-    separate_process: bool = False
+    separate_process: bool = True
     allow_uri_calls: bool = True
     ring_seconds: Annotated[int, _seconds(5, 30)] = 30
 

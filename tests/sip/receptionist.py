@@ -107,8 +107,8 @@ async def phone(
     timing: Timing | None = None,
     **settings: Any,
 ) -> AsyncIterator[Phone]:
-    """A running phone on 127.0.0.1; `SEPARATE_PROCESS=1 pytest tests/sip` puts PJSIP elsewhere."""
-    settings.setdefault("separate_process", os.environ.get("SEPARATE_PROCESS") == "1")
+    """A running phone on 127.0.0.1; `SEPARATE_PROCESS=0 pytest tests/sip` has PJSIP in here."""
+    settings.setdefault("separate_process", os.environ.get("SEPARATE_PROCESS") != "0")
     chosen = SipSettings(**{"host": "127.0.0.1", "port": port, "rtp_port": 20000, **settings})
     running = Phone(chosen, trunk or TrunkSettings(), on_ring, timing or Timing())
     await running.start()

@@ -65,14 +65,15 @@ async def one_good_call(folder: Path, own_port: int, port: int) -> None:
 
 
 @e2e
+@pytest.mark.parametrize("separate", [False, True])
 async def test_both_sides_hear_each_other_and_every_byte_is_counted(
-    tmp_path: Path, free_port: Ports
+    tmp_path: Path, free_port: Ports, separate: bool
 ) -> None:
     port = free_port()
     say = waves.write(tmp_path / "say.wav", waves.tone(880, 20, 8000), 8000)
     desk = Receptionist(speaks=20.0)
     async with (
-        phone(port, desk, separate_process=True),
+        phone(port, desk, separate_process=separate),
         Baresip(tmp_path / "peer", port=free_port(), say=say) as caller,
     ):
         await caller.dial(f"sip:+15550100@127.0.0.1:{port}")
@@ -90,12 +91,13 @@ async def test_both_sides_hear_each_other_and_every_byte_is_counted(
 
 
 @e2e
+@pytest.mark.parametrize("separate", [False, True])
 async def test_sound_that_is_left_when_the_call_ends_is_counted_too(
-    tmp_path: Path, free_port: Ports
+    tmp_path: Path, free_port: Ports, separate: bool
 ) -> None:
     port = free_port()
     desk = Receptionist(speaks=20.0)
-    async with phone(port, desk, separate_process=True):
+    async with phone(port, desk, separate_process=separate):
         await one_good_call(tmp_path, free_port(), port)
         call = await desk.call()
         await call.ended()
@@ -161,11 +163,12 @@ async def test_calls_are_refused_in_a_sentence_while_the_card_is_away(
 
 
 @e2e
+@pytest.mark.parametrize("separate", [False, True])
 async def test_an_outbound_call_is_answered_and_keys_are_pressed(
-    tmp_path: Path, free_port: Ports
+    tmp_path: Path, free_port: Ports, separate: bool
 ) -> None:
     async with (
-        phone(free_port(), Receptionist(), separate_process=True) as running,
+        phone(free_port(), Receptionist(), separate_process=separate) as running,
         Baresip(tmp_path / "peer", port=free_port(), user="bob", answers=True) as callee,
     ):
         leg = await running.dial(Destination(callee.uri, "+15550100"), 20)

@@ -20,9 +20,10 @@ async def own_phone(host: str = "127.0.0.1") -> AsyncIterator[Phone]:
     """A phone that runs for as long as the block. Raises StartError."""
     for _ in range(TRIES):
         rtp_port = min(_free_port() // 2 * 2, 64000)
-        phone = Phone(
-            SipSettings(host=host, port=_free_port(), rtp_port=rtp_port), TrunkSettings(), _refuse
+        settings = SipSettings(
+            host=host, port=_free_port(), rtp_port=rtp_port, separate_process=False
         )
+        phone = Phone(settings, TrunkSettings(), _refuse)
         with suppress(StartError):
             await phone.start()
             break
