@@ -149,6 +149,16 @@ async def test_a_line_that_begins_silent_is_judged_by_its_first_voice(
 
 
 @pytest.mark.parametrize(
+    ("hz", "seconds", "expected"), [(2100.0, 2.6, Party.FAX), (1000.0, 0.4, Party.MACHINE)]
+)
+async def test_a_line_that_begins_silent_may_whistle(
+    silero: SileroModel, espeak: Espeak, hz: float, seconds: float, expected: Party
+) -> None:
+    pcm = await line(espeak, VOICES[0], 3.5, (hz, seconds), 1.0)
+    assert parties(judge(silero, pcm, [])) == [Party.SILENCE, expected]
+
+
+@pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("You have reached the voicemail of Anna.", Party.MACHINE),

@@ -70,9 +70,11 @@ class AnsweringMachine:
         self._now += FRAME_MS
         ended = self._tones.hear(frame)
         sounding = self._tones.sounding
-        if voiced and sounding is None:
-            if self._party is Party.SILENCE:
-                self._begin_again()
+        speaks = voiced and sounding is None
+        whistles = sounding is not None and sounding.ms >= BEEP_MS
+        if self._party is Party.SILENCE and (speaks or whistles):
+            self._begin_again()
+        if speaks:
             self._voiced += FRAME_MS
             self._quiet = 0
         else:
@@ -97,11 +99,11 @@ class AnsweringMachine:
 
     def words(self, text: str) -> PartyKnown | None:
         """Words of the party were recognised; what is known now, if it is new."""
-        self._text = f"{self._text} {text}".strip()
         watching = self._first_verdict is None or self._now - self._first_verdict <= WATCH_MS
-        early = self._party is None
         if self._party is Party.MACHINE or not watching:
             return None
+        self._text = f"{self._text} {text}".strip()
+        early = self._party is None
         if _MAILBOX.search(self._text) or (early and _ABSENT.search(self._text)):
             return self._know(Party.MACHINE)
         if early and _PERSON.search(self._text):
@@ -142,6 +144,6 @@ class AnsweringMachine:
         return PartyKnown(self._now, party)
 
     def _begin_again(self) -> None:
-        """The first voice on a line that was silent: judge what it says."""
+        """The first sound on a line that was silent: judge what it says."""
         self._party, self._asked, self._text = None, False, ""
         self._since, self._voiced = self._now, 0
