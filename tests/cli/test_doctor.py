@@ -69,7 +69,7 @@ def test_this_machine_is_well(
     checked = {one["name"]: one for one in json.loads(capsys.readouterr().out)["checks"]}
     assert caught.value.code in (0, 1, None)
     assert set(checked) == {
-        "python", "cpu", "disk", "box", "port", "pjsip", "codecs", "speech model",
+        "python", "cpu", "disk", "box", "port", "pjsip", "line card", "codecs", "speech model",
         "language model", "products", "database", "trunk",
     }  # fmt: skip
     assert "2.15.1" in checked["pjsip"]["detail"]
@@ -105,8 +105,9 @@ def test_pjsip_warns_when_strangers_may_call(tmp_path: Path) -> None:
 
 
 def test_line_card(tmp_path: Path) -> None:
-    assert _states(checks._line_card(_patient(tmp_path))) == []
-    sip = SipSettings(separate_process=True)
+    own = SipSettings(separate_process=False)
+    assert _states(checks._line_card(_patient(tmp_path, sip=own))) == []
+    sip = SipSettings()
     assert _states(checks._line_card(_patient(tmp_path, sip=sip))) == ["note"]
     for process, failures, state in ((7, 0, "ok"), (7, 2, "warn"), (None, 1, "fail")):
         facts = {"process": process, "failures": failures}
