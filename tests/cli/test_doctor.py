@@ -110,8 +110,8 @@ def test_line_card(tmp_path: Path) -> None:
     sip = SipSettings()
     assert _states(checks._line_card(_patient(tmp_path, sip=sip))) == ["note"]
     for process, failures, state in ((7, 0, "ok"), (7, 2, "warn"), (None, 1, "fail")):
-        facts = {"process": process, "failures": failures}
-        ready = {"parts": {"sip": {"ok": bool(process), "detail": "gone", "facts": facts}}}
+        part = {"ok": process, "detail": "gone", "process": process, "failures": failures}
+        ready = {"parts": {"sip": part}}
         assert _states(checks._line_card(_patient(tmp_path, ready, sip=sip))) == [state]
 
 

@@ -154,7 +154,7 @@ def _line_card(patient: Patient) -> Iterator[Check]:
     if part is None:
         yield Check("line card", "note", "PJSIP runs in a process of its own once the box runs")
         return
-    process, failures = part["facts"].get("process"), part["facts"].get("failures", 0)
+    process, failures = part.get("process"), part.get("failures", 0)
     if process is None:
         yield Check("line card", "fail", part["detail"] or "PJSIP has no process of its own")
     elif failures:
