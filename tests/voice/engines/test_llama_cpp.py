@@ -1,14 +1,17 @@
 import asyncio
 import json
+import threading
 import time
 from pathlib import Path
 from random import Random
 
+import llama_cpp
 import pytest
 
 from thunderbox.errors import EngineError, StartError
 from thunderbox.voice.engine import Sampling
 from thunderbox.voice.engines.llama_cpp import LlamaCpp
+from thunderbox.voice.models import STARTER
 
 PROMPT = (
     "You are the receptionist of Sunrise Dental. We are open Monday to Friday from 9 am to 5 pm. "
@@ -126,6 +129,46 @@ async def test_a_closed_stream_stops_within_a_step(endless: LlamaCpp) -> None:
     assert made < 100
     await asyncio.sleep(0.05)
     assert endless.tokens_generated == made
+
+
+@pytest.mark.parametrize("words", [1, 400], ids=["while it speaks", "while it reads"])
+async def test_a_closed_stream_is_in_at_most_one_more_step(
+    endless: LlamaCpp, monkeypatch: pytest.MonkeyPatch, words: int
+) -> None:
+    late, closed, decode = 0, threading.Event(), endless._library.decode
+    begun = threading.Event()
+
+    def counted(entries) -> None:
+        nonlocal late
+        late += closed.is_set()
+        begun.set()
+        decode(entries)
+
+    monkeypatch.setattr(endless._library, "decode", counted)
+    stream = endless.generate("a", talk("word " * words), (), Sampling(max_tokens=900))
+    first = asyncio.create_task(anext(stream))
+    await asyncio.to_thread(begun.wait, 10)
+    first.cancel()
+    await asyncio.wait([first])
+    closed.set()
+    await endless.forget("a")
+    async with asyncio.timeout(10):
+        while endless._running or not endless._inbox.empty():
+            await asyncio.sleep(0.001)
+    assert late <= 1
+
+
+async def test_layers_for_a_graphics_card_that_is_not_there_are_a_sentence(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with caplog.at_level("WARNING"):
+        engine = LlamaCpp(STARTER / "lm" / "starter.gguf", conversations=1, gpu_layers=99)
+    try:
+        if not llama_cpp.llama_supports_gpu_offload():
+            assert "voice.gpu_layers is 99, but this build of llama.cpp" in caplog.text
+        assert await answer(engine, "a", "Where can I park?")
+    finally:
+        engine.close()
 
 
 async def test_a_cancelled_task_stops_too(llama: LlamaCpp) -> None:
