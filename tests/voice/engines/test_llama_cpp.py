@@ -1,5 +1,6 @@
 import asyncio
 import json
+import os
 import threading
 import time
 from pathlib import Path
@@ -32,6 +33,18 @@ TOOLS = [
     },
     {"type": "function", "function": {"name": "end_call", "parameters": {"type": "object"}}},
 ]
+
+
+def test_hearing_and_speaking_go_before_thinking() -> None:
+    model = LlamaCpp(STARTER / "lm" / "starter.gguf", threads=1)
+    try:
+        asyncio.run(model.warm(talk("Hello.")))
+        own = os.getpriority(os.PRIO_PROCESS, 0)
+        thread = model._thread.native_id
+        assert thread is not None
+        assert os.getpriority(os.PRIO_PROCESS, thread) > own
+    finally:
+        model.close()
 
 
 def talk(*contents: str) -> list[dict[str, str]]:

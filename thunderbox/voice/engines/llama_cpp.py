@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import queue
 import threading
 import time
@@ -41,6 +42,7 @@ _STEP_SECONDS_ALONE = 0.3
 _FIRST_STEP = 64
 """Tokens of a prompt that are evaluated at once before the speed of reading is known."""
 
+_NICE = 10
 _WAITING = 256
 _FAILURES = 3
 """Failed steps in a row after which the engine says that it is not ready."""
@@ -163,6 +165,10 @@ class LlamaCpp:
 
     def _run(self) -> None:
         """The engine's thread."""
+        # Words are made much faster than they are spoken, so hearing and speaking go first; the
+        # library's own threads inherit this.
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
         while self._collect():
             self._admit()
             if self._running:
