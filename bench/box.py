@@ -64,6 +64,7 @@ class Box:
             self.process = subprocess.Popen(
                 [sys.executable, str(HERE / "watched_box.py"), *self._arguments],
                 env=environment, cwd=self.folder, stdout=file, stderr=file,
+                preexec_fn=_as_usual,
             )  # fmt: skip
         try:
             self._wait_until_ready(log)
@@ -168,6 +169,12 @@ def go_first() -> None:
         os.setpriority(os.PRIO_PROCESS, 0, -10)
     except PermissionError:
         print("Not root: the phone of this bench competes with the box.", file=sys.stderr)
+
+
+def _as_usual() -> None:
+    """Of this process and its children only the phone goes first."""
+    if os.getpriority(os.PRIO_PROCESS, 0) < 0:
+        os.setpriority(os.PRIO_PROCESS, 0, 0)
 
 
 def free_port() -> int:
