@@ -3,7 +3,8 @@
     python bench/long_call.py [--models starter|real-size] [--minutes 60]
 
 A caller asks all the time. The memory of the box is read every 15 s; its growth is counted from
-the third minute on, when every cache has been used once.
+the third minute on, when every cache has been used once. The starter model loses the thread in
+a call of so many turns and may hang up, so the models of real size are the default.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("--models", choices=MODELS, default="starter")
+    parser.add_argument("--models", choices=MODELS, default="real-size")
     parser.add_argument("--minutes", type=float, default=60.0, metavar="N")
     parser.add_argument("--try", dest="trial", action="store_true", help="do not keep the result")
     options = parser.parse_args()

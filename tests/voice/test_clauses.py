@@ -78,3 +78,18 @@ def test_a_broken_tool_call_keeps_the_name_that_can_be_read(body: str, call: Too
 
 def test_a_tool_call_that_never_closes_is_still_reported() -> None:
     assert cut('<tool_call>{"name": "book", "arguments": {}}', 4) == [ToolCall("book", {})]
+
+
+def test_a_comma_behind_a_word_ends_the_first_clause_at_once() -> None:
+    stream = ClauseStream()
+    assert list(stream.feed("We are open Monday to Friday,")) == [
+        Clause("We are open Monday to Friday,")
+    ]
+
+
+def test_a_comma_behind_a_digit_may_be_part_of_a_number() -> None:
+    stream = ClauseStream()
+    assert list(stream.feed("The whole house would cost 9,")) == []
+    assert list(stream.feed("000 dollars, no less")) == [
+        Clause("The whole house would cost 9,000 dollars,")
+    ]

@@ -17,7 +17,9 @@ _OPEN, _CLOSE = "<tool_call>", "</tool_call>"
 _THINK_OPEN, _THINK_CLOSE = "<think>", "</think>"
 _SENTENCE = re.compile(r"(?<![A-Z])[.!?…]+[\"')\]]*\s+|\n+")
 """End of a sentence: its mark and the space behind it, unless it ends an initial ("J. Smith")."""
-_COMMA = re.compile(r"[,;:–—]\s+")  # noqa: RUF001 - dashes are what models write
+_COMMA = re.compile(r"[,;:–—]\s+|(?<=[^\W\d])[,;]$")  # noqa: RUF001 - dashes are what models write
+"""A pause within a sentence; behind a letter the mark alone will do, behind a digit it may be part
+of a number ("9,000")."""
 _ABBREVIATION = re.compile(r"\b(?:mr|mrs|ms|dr|st|ave|no|vs|etc|e\.g|i\.e)\.\s+$", re.I)
 _HALF_DAY = re.compile(r"\b[ap]\.m\.\s+$", re.I)
 """Ends a sentence only before a capital letter ("5 p.m. Anything else?")."""

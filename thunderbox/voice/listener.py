@@ -19,8 +19,8 @@ STOP = 0.35
 """Probability under which a frame counts as silence once voice has begun."""
 START_FRAMES = 3
 """So many voiced frames in a row are a voice and not a click."""
-STOP_FRAMES = 7
-"""So many silent frames in a row are a pause and not the closure of a consonant (140 ms)."""
+STOP_FRAMES = 6
+"""So many silent frames in a row are a pause and not the closure of a consonant (120 ms)."""
 PRE_ROLL = 300 // FRAME_MS
 """Frames kept from before the voice was noticed, so that no first consonant is lost."""
 MAX_TURN = 60_000 // FRAME_MS
