@@ -115,6 +115,7 @@ class Recogniser:
             self.whisper.model.encode(storage),
             [self.prompt],
             beam_size=BEAM,
+            length_penalty=0.0,
             max_length=100,
             return_no_speech_prob=True,
         )[0]

@@ -171,15 +171,17 @@ class FasterWhisper:
             encoded,
             [prompt],
             beam_size=self._beam,
+            length_penalty=0.0,  # else the beam prefers a short wrong word to no word at all
             max_length=min(most, 448),
             return_scores=True,
             return_no_speech_prob=True,
             suppress_blank=False,
             suppress_tokens=[-1],  # the model's own list: brackets, notes and the like
         )[0]
-        tokens = [token for token in result.sequences_ids[0] if token < self._prompts.end]
+        written = result.sequences_ids[0]
+        tokens = [token for token in written if token < self._prompts.end]
         text = self._model.hf_tokenizer.decode(tokens).strip()
-        score = float(result.scores[0])
+        score = float(result.scores[0]) / max(1, len(written))
         guards = self._guards
         if score < guards.hopeless or is_loop(text):
             return ""
