@@ -14,7 +14,7 @@ import numpy as np
 from bookings import FAILED_BOOKING, article, book, booked_noun
 from calls import Call, Dialogue
 from corpus import LONGEST
-from dialogues import goodbye, off_topic, question, repeat, talk, unclear
+from dialogues import goodbye, off_topic, practice, question, repeat, talk, unclear
 from errands import order, other, transfer
 from facts import Writer
 from hours import HOURS_ASKS, day_question
@@ -337,7 +337,7 @@ def main() -> None:
         weights: list[int] = []
         ends: list[int] = []
         while len(ends) < PER_SHARD:
-            lesson = binding if rng.random() < 0.25 else reception
+            lesson = rng.choices((reception, binding, practice), (6, 2, 2))[0]
             one, weight = encode(tokenizer, lesson(rng))
             if len(one) <= LONGEST:
                 ids += one

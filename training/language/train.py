@@ -101,6 +101,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--fresh", action="store_true", help="forget an earlier checkpoint")
     parser.add_argument("--weights", type=Path, help="begin with another run's checkpoint.pt")
+    parser.add_argument("--rate", type=float, default=1.0, help="share of the full rates")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)
@@ -168,7 +169,7 @@ def main() -> None:
             loss = (loss * weight).sum() / weight.sum()
             loss.backward()
             torch.nn.utils.clip_grad_norm_(rest, 1.0)
-            rate = rate_at(used / total)
+            rate = options.rate * rate_at(used / total)
             for group, full in zip(adam.param_groups, rates, strict=True):
                 group["lr"] = full * rate
             muon.step(MUON_RATE * rate)
