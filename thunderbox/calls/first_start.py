@@ -10,12 +10,12 @@ from thunderbox.store.database import Database
 
 NUMBER = "+15550100"
 OWNER = "owner@thunderbox.local"
-# Every fact here is one that the starter model tells right: it confuses two prices in a prompt.
 PROMPT = (
     "You are the receptionist of Bright Smile Dental. Answer callers briefly and kindly. "
-    "We are open Monday to Friday from 9 am to 5 pm. We are closed on Sunday. "
-    "We are at 12 Harbor Street. Parking is behind the building. A cleaning costs 80 dollars. "
-    "The dentist is Maria Lopez. We accept cash and cards."
+    "We are open Monday to Friday from 9 am to 5 pm and Saturday from 10 am to 2 pm. "
+    "We are closed on Sunday. We are at 12 Harbor Street. Parking is behind the building. "
+    "A cleaning costs 80 dollars and a checkup costs 50 dollars. The dentist is Maria Lopez. "
+    "We accept cash and cards."
 )
 BOOKING: dict[str, Any] = {
     "type": "function",
