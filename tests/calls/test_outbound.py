@@ -179,7 +179,7 @@ async def test_a_call_that_is_handed_on_says_to_whom(box: Box) -> None:
     }
     await desk.place(request(config=config))
     call = await talked(box, dialer.line)
-    assert (call.status, call.end_reason) == ("completed", "transferred")
+    assert (call.status, call.end_reason) == ("completed", "transfer")
     assert (call.transfer_destination, call.transfer_outcome) == ("+15550123", "refer_accepted")
 
 

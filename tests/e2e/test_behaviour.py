@@ -110,7 +110,7 @@ async def test_the_caller_is_handed_on_after_the_handover_sentence(
     assert score.failed == 0, score.messages
     assert "Refer-To: <sip:+15550123@" in score.messages
     ended = await scripted.ended_call()
-    assert (ended["status"], ended["end_reason"]) == ("completed", "transferred")
+    assert (ended["status"], ended["end_reason"]) == ("completed", "transfer")
     assert ended["transfer_destination"] == "+15550123"
     assert ended["transfer_outcome"] == "refer_accepted"
     assert await roles(scripted, ended["call_id"]) == ["assistant", "tool_call", "tool_response"]

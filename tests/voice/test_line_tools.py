@@ -113,7 +113,7 @@ async def test_the_caller_is_handed_on_once_the_handover_sentence_was_heard() ->
         assert stage.line.far.transferred_to == ""
         await stage.pass_ms(600)
         assert stage.line.far.transferred_to == "+15550123"
-    assert stage.ended == "transferred"
+    assert stage.ended == "transfer"
     assert stage.journal.rows[1:] == [
         ("assistant", "I will connect you now."),
         ("tool_call", "transfer_call", {"destination": "Sales"}),
@@ -128,7 +128,7 @@ async def test_a_handover_without_words_is_announced() -> None:
         await stage.speak(8)
         await stage.pass_ms(1500)
     assert stage.journal.rows[1] == ("assistant", "One moment, I will put you through.")
-    assert stage.ended == "transferred"
+    assert stage.ended == "transfer"
 
 
 async def test_a_caller_who_interrupts_the_handover_sentence_is_not_handed_on() -> None:

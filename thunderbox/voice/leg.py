@@ -44,7 +44,7 @@ class EndCause(Enum):
     REGISTRATION_LOST = "registration_lost"
     MEDIA_LOST = "media_lost"
     LINE_FAILED = "line_failed"
-    TRANSFERRED = "transferred"
+    TRANSFERRED = "transfer"
 
 
 @dataclass(frozen=True, slots=True)
