@@ -20,7 +20,7 @@ GREETING_MS = 1_600
 """A person's first words are no longer than this."""
 WAITING_MS = 700
 """A person who has said hello is silent for so long: it is the other one's turn."""
-MONOLOGUE_MS = 1_800
+MONOLOGUE_MS = 1_600
 """So much voice within VERDICT_MS is a recording, unless its words are known and it waits."""
 PAUSE_MS = 300
 SYLLABLE_MS = 100
