@@ -15,6 +15,7 @@ import struct
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import mulaw
@@ -141,12 +142,12 @@ class Phone:
 
         return self._await(stopped, seconds)
 
-    def _await(self, found: object, seconds: float) -> Packet | None:
+    def _await(self, found: Callable[[], Packet | None], seconds: float) -> Packet | None:
         deadline = time.monotonic() + seconds
         with self._changed:
             while not self.ended and time.monotonic() < deadline:
-                if (packet := found()) is not None:  # type: ignore[operator]
-                    return packet  # type: ignore[no-any-return]
+                if (packet := found()) is not None:
+                    return packet
                 self._changed.wait(0.02)
         return None
 

@@ -196,7 +196,7 @@ def _wait_for_line(log: Path, line: str) -> None:
         if time.monotonic() > deadline:
             raise SystemExit(f"The bot did not start:\n{log.read_text(errors='replace')}")
         time.sleep(0.1)
-    time.sleep(0.5)
+    time.sleep(0.5)  # it says so a moment before it listens
 
 
 def _run(*command: object) -> None:

@@ -21,7 +21,7 @@ from tests.sip.receptionist import TONE_HZ, Receptionist, follow, phone
 from thunderbox.calls.ports import Destination
 from thunderbox.config import TrunkSettings
 from thunderbox.errors import LegError, StartError
-from thunderbox.sip import child_card
+from thunderbox.sip import child_card, line_card, wire
 from thunderbox.sip.card_process import how_it_ended
 from thunderbox.sip.endpoint import Phone
 from thunderbox.sip.trunk import Registration
@@ -278,3 +278,10 @@ async def test_the_box_stops_while_the_card_is_being_started(
         await until(lambda: running.state().failures, what="the end of the card")
         await asyncio.wait_for(running.stop(), 5)
     assert running.state().listening == ""
+
+
+def test_a_line_for_the_log_always_fits_a_packet() -> None:
+    sent: list[wire.Event] = []
+    record = logging.LogRecord("sip", logging.WARNING, "", 0, "x" * wire.LARGEST, None, None)
+    line_card.ToTheBox(sent.append).emit(record)
+    assert len(wire.encode(sent[0])) < wire.LARGEST

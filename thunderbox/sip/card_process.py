@@ -60,8 +60,16 @@ class CardProcess:
         cls, on_event: Callable[[wire.Event], None], on_sound: Callable[[], None]
     ) -> CardProcess:
         """Start a line card; `on_sound` is called when ticks have come. Raises StartError."""
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        memory = SharedMemory.create()
+        try:
+            ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        except OSError as error:
+            raise _not_started(error) from None
+        try:
+            memory = SharedMemory.create()
+        except OSError as error:
+            ours.close()
+            theirs.close()
+            raise _not_started(error) from None
         ours.setblocking(False)
         inherited = [theirs.fileno(), *memory.descriptors]
         try:
@@ -80,7 +88,7 @@ class CardProcess:
         except OSError as error:
             ours.close()
             memory.close()
-            raise StartError(f"The phone's own process cannot be started: {error}.") from None
+            raise _not_started(error) from None
         finally:
             theirs.close()
         return cls(process, ours, memory, on_event, on_sound)
@@ -192,6 +200,10 @@ class CardProcess:
             self._control.close()
             self.memory.close()
         return self._why or how_it_ended(status, last.decode(errors="replace"))
+
+
+def _not_started(error: OSError) -> StartError:
+    return StartError(f"The phone's own process cannot be started: {error}.")
 
 
 def how_it_ended(status: int, last_words: str) -> str:

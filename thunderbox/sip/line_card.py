@@ -34,6 +34,8 @@ log = logging.getLogger(__name__)
 
 SEND_SECONDS = 2
 """A box that reads no event for so long is taken for dead."""
+LONGEST_LINE = 8_000
+"""Characters of a line for the log; what a caller sent may stand in it, and a packet has an end."""
 _PR_SET_PDEATHSIG = 1
 
 Send = Callable[[wire.Event], None]
@@ -163,7 +165,7 @@ class LineCard:
             self.send(wire.Failed(number, "The phone does not keep up with its commands."))
 
     def _open(self, command: wire.Open) -> None:
-        logging.basicConfig(level=command.log_level, handlers=[_ToTheBox(self.send)], force=True)
+        logging.basicConfig(level=command.log_level, handlers=[ToTheBox(self.send)], force=True)
         self._library = Library(
             command.settings,
             serials=itertools.count(command.first_serial, 2),
@@ -210,7 +212,7 @@ class LineCard:
         return CardLeg(serial, number, slot, self.send)
 
 
-class _ToTheBox(logging.Handler):
+class ToTheBox(logging.Handler):
     """Sends the log to the box, which writes it."""
 
     def __init__(self, send: Send) -> None:
@@ -220,7 +222,8 @@ class _ToTheBox(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Send one record."""
-        self._tell(wire.Logged(record.name, record.levelno, self.format(record)))
+        text = self.format(record)[:LONGEST_LINE]
+        self._tell(wire.Logged(record.name, record.levelno, text))
 
 
 def main(descriptors: list[int]) -> None:

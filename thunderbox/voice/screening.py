@@ -55,7 +55,9 @@ class Screening:
         try:
             async with asyncio.timeout(WORDS_S):
                 found = await self._recognizer.transcribe(sound, self._language)
-        except (EngineError, TimeoutError):
+        except (EngineError, TimeoutError) as error:
+            # The verdict then comes from the sound alone.
+            log.info("%s: the first words are not known: %s", self._name, error or "too late")
             return
         self.words(found.text)
 
