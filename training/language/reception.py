@@ -304,6 +304,28 @@ def binding(rng: random.Random) -> Dialogue:
     return Dialogue(call.messages, call.kinds, call.tools)
 
 
+def desk(rng: random.Random) -> Dialogue:
+    """A lesson: one errand after another with tools that want a name, a number or a word."""
+    lex = FactLexicon(rng)
+    owner = ReceptionWriter(lex).owner()
+    booking = book_tool(lex)
+    while "name" not in booking.roles and rng.random() < 0.7:
+        booking = book_tool(lex)
+    tools = [booking, *(make(lex) for make in (transfer_tool, order_tool) if rng.random() < 0.4)]
+    tools += [other_tool(lex) for _ in range(rng.choice((0, 1, 1, 2)))]
+    names = {tool.name: tool for tool in [*tools, plain_end_tool(lex)]}
+    tools = list(names.values())
+    if rng.random() < 0.5:
+        rng.shuffle(tools)
+    call = Call(rng, lex, owner, tools, Recogniser(rng))
+    call.add("system", owner.prompt)
+    for _ in range(rng.randint(4, 6)):
+        call.over = False
+        rng.choices((book, errand, question), (5, 3, 1))[0](call)
+    goodbye(call)
+    return Dialogue(call.messages, call.kinds, call.tools)
+
+
 def reception(rng: random.Random, held_out: bool = False) -> Dialogue:
     """One random call."""
     lex = FactLexicon(rng, held_out)
@@ -337,7 +359,7 @@ def main() -> None:
         weights: list[int] = []
         ends: list[int] = []
         while len(ends) < PER_SHARD:
-            lesson = rng.choices((reception, binding, practice), (6, 2, 2))[0]
+            lesson = rng.choices((reception, desk, binding, practice), (5, 3, 1, 1))[0]
             one, weight = encode(tokenizer, lesson(rng))
             if len(one) <= LONGEST:
                 ids += one
