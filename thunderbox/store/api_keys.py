@@ -33,6 +33,8 @@ class Holder(Struct, frozen=True):
     id: str
     org_id: int
     org_name: str
+    user_id: int | None
+    """Whose role the key acts with."""
     name: str
     key_prefix: str
     last_used_at: int | None

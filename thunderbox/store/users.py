@@ -54,3 +54,11 @@ async def owner(db: Source, org_id: int) -> User | None:
         (org_id,),
     )
     return read_optional(User, row)
+
+
+async def role_in(db: Source, org_id: int, user_id: int | None) -> str | None:
+    """A person's role in an organization; None for nobody and for who is no member."""
+    row = await db.fetch_one(
+        "SELECT role FROM members WHERE org_id = ? AND user_id = ?", (org_id, user_id)
+    )
+    return None if row is None else str(row["role"])
