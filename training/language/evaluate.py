@@ -1,4 +1,4 @@
-"""Grade a GGUF on held-out calls through llama-cpp-python, greedily; exit 1 on a missed goal.
+"""Grade a GGUF on held-out calls through the box's own engine, greedily; exit 1 on a missed goal.
 
 python training/language/evaluate.py [MODEL.gguf] [--wide]
 """
@@ -6,6 +6,7 @@ python training/language/evaluate.py [MODEL.gguf] [--wide]
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import random
 import re
@@ -15,12 +16,13 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-import llama_cpp
 import smoke
 from calls import body
 from dialogues import dialogue
-from llama_cpp.llama_chat_format import Jinja2ChatFormatter
 from reception import reception
+
+from thunderbox.voice.engine import Sampling
+from thunderbox.voice.engines.llama_cpp import LlamaCpp
 
 GOALS = {"exact answers": 0.90, "tool calls": 0.95, "refusals": 0.90, "smoke": 1.0}
 CALL = re.compile(r"<tool_call>(.*?)</tool_call>", re.DOTALL)
@@ -30,30 +32,26 @@ MODEL /= "starter.gguf"
 
 
 class Agent:
-    """The model behind its own chat template."""
+    """The model in the engine that answers calls, with what that adds: tool calls that can name
+    only listed tools and their parameters."""
 
     def __init__(self, path: Path, threads: int) -> None:
-        self.llama = llama_cpp.Llama(
-            str(path), n_ctx=2048, n_threads=threads, n_threads_batch=threads, verbose=False
-        )
-        self.formatter = Jinja2ChatFormatter(
-            self.llama.metadata["tokenizer.chat_template"], "<|im_end|>", "<|endoftext|>"
-        )
+        self.engine = LlamaCpp(path, conversations=2, context_tokens=2048, threads=threads)
         self.first_ms: list[float] = []
 
     def answer(self, messages: list[Any], tools: list[Any]) -> str:
         """The greedy answer to a history."""
-        prompt = self.formatter(messages=messages, tools=tools).prompt
+        return asyncio.run(self._answer(messages, tools))
+
+    async def _answer(self, messages: list[Any], tools: list[Any]) -> str:
         began = time.perf_counter()
-        ids = self.llama.tokenize(prompt.encode(), add_bos=False, special=True)
-        out: list[int] = []
-        for token in self.llama.generate(ids, temp=0.0, repeat_penalty=1.0):
-            if not out:
+        pieces = []
+        sampling = Sampling(max_tokens=LONGEST_ANSWER)
+        async for piece in self.engine.generate("evaluation", messages, tools, sampling):
+            if not pieces:
                 self.first_ms.append((time.perf_counter() - began) * 1000)
-            if token == self.llama.token_eos() or len(out) >= LONGEST_ANSWER:
-                break
-            out.append(token)
-        return self.llama.detokenize(out, special=True).decode(errors="replace")
+            pieces.append(piece)
+        return "".join(pieces)
 
 
 def calls_in(text: str) -> list[Any] | None:

@@ -58,7 +58,11 @@ class Tool:
             "function": {
                 "name": self.name,
                 "description": "",
-                "parameters": {"type": "object", "properties": properties},
+                "parameters": {
+                    "type": "object",
+                    "properties": properties,
+                    "required": list(self.params),
+                },
             },
         }
 

@@ -32,7 +32,7 @@ def _scripted(
     library, read = llama._library, list[list[int]]()
     (end,) = library.tokenize("<|im_end|>", start=False)
     tokens = [token for part in parts for token in [*library.tokenize(part, start=False), end]]
-    monkeypatch.setattr(library, "sample", lambda *_: tokens.pop(0) if tokens else end)
+    monkeypatch.setattr(library, "sample", lambda *_, **__: tokens.pop(0) if tokens else end)
     decode = library.decode
 
     def remember(entries) -> None:

@@ -240,7 +240,9 @@ class LlamaCpp:
         if generation.thinking:  # the template has opened the thought
             generation.say(THOUGHT)
         if generation.reply:
-            generation.sampler = self._library.make_sampler(generation.sampling, next(self._seeds))
+            generation.sampler = self._library.make_sampler(
+                generation.sampling, next(self._seeds), generation.tools
+            )
         self._waiting.remove(generation)
         self._running.append(generation)
         return True
@@ -279,7 +281,10 @@ class LlamaCpp:
         for generation, index in asked:
             generation.reading = False
             if generation.reply:
-                self._take(generation, self._library.sample(generation.sampler, index))
+                # What is only thought may look like a tool call, and is none.
+                bound = not generation.thinking
+                token = self._library.sample(generation.sampler, index, bound=bound)
+                self._take(generation, token)
             else:
                 self._finish(generation, None)
 

@@ -13,16 +13,20 @@ from pathlib import Path
 from typing import Any
 
 import llama_cpp
+import numpy as np
 from llama_cpp.llama_grammar import json_schema_to_gbnf
 
 from thunderbox.errors import EngineError, StartError
-from thunderbox.voice.engine import Sampling
+from thunderbox.voice.engine import Sampling, Tool
+from thunderbox.voice.engines.tool_grammar import OPENED, tool_grammar
 
 log = logging.getLogger(__name__)
 
 _CONTROL = 8
 _SMALL = 50_000_000
 _WARNING = 3
+_CANDIDATE = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)])
+"""llama.cpp's `llama_token_data`."""
 
 
 @llama_cpp.llama_log_callback  # type: ignore[untyped-decorator]
@@ -39,6 +43,14 @@ class Entry:
     position: int
     sequence: int
     wanted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sampler:
+    """Chooses the tokens of one reply: a chain of llama.cpp's, and what it may choose from."""
+
+    chain: Any
+    grammar: Any
 
 
 class LlamaLibrary:
@@ -161,18 +173,43 @@ class LlamaLibrary:
         if code != 0:
             raise EngineError(f"The language model could not evaluate tokens (llama.cpp: {code}).")
 
-    def sample(self, sampler: Any, index: int) -> int:
-        """The next token after the batch's entry `index`."""
-        return int(llama_cpp.llama_sampler_sample(sampler, self._context, index))
+    def sample(self, sampler: Sampler, index: int, *, bound: bool = True) -> int:
+        """The next token after the batch's entry `index`; if not `bound`, without the grammar."""
+        token = int(llama_cpp.llama_sampler_sample(sampler.chain, self._context, index))
+        if sampler.grammar is None or not bound:
+            return token
+        # A grammar reads every word of the vocabulary; mostly the chosen one needs no other look.
+        if not self._allowed(sampler.grammar, token):
+            token = self._choose(sampler, index)
+        llama_cpp.llama_sampler_accept(sampler.grammar, token)
+        return token
 
-    def make_sampler(self, sampling: Sampling, seed: int) -> Any:
-        """A sampler chain: what the schema allows, then the most likely token at temperature 0,
-        else one drawn from the best. Raises EngineError for a schema that cannot be followed."""
-        grammar = self._grammar(sampling.json_schema) if sampling.json_schema else None
+    def _allowed(self, grammar: Any, token: int) -> bool:
+        one = (llama_cpp.llama_token_data * 1)(llama_cpp.llama_token_data(token, 0.0, 0.0))
+        found = llama_cpp.llama_token_data_array(one, 1, -1, False)
+        llama_cpp.llama_sampler_apply(grammar, ctypes.byref(found))
+        return bool(one[0].logit > float("-inf"))
+
+    def _choose(self, sampler: Sampler, index: int) -> int:
+        """The next token among those that the grammar allows."""
+        size = llama_cpp.llama_vocab_n_tokens(self._vocabulary)
+        logits = np.ctypeslib.as_array(
+            llama_cpp.llama_get_logits_ith(self._context, index), shape=(size,)
+        )
+        table = np.zeros(size, _CANDIDATE)
+        table["id"] = np.arange(size)
+        table["logit"] = logits
+        data = table.ctypes.data_as(ctypes.POINTER(llama_cpp.llama_token_data))
+        found = llama_cpp.llama_token_data_array(data, size, -1, False)
+        for step in (sampler.grammar, sampler.chain):
+            llama_cpp.llama_sampler_apply(step, ctypes.byref(found))
+        return int(found.data[found.selected].id)
+
+    def make_sampler(self, sampling: Sampling, seed: int, tools: Sequence[Tool] = ()) -> Sampler:
+        """The most likely token at temperature 0, else one drawn from the best; among those that
+        the schema or the tools allow. Raises EngineError for a schema that cannot be followed."""
         chain = llama_cpp.llama_sampler_chain_init(llama_cpp.llama_sampler_chain_default_params())
         add = llama_cpp.llama_sampler_chain_add
-        if grammar is not None:
-            add(chain, grammar)
         if sampling.temperature <= 0.0:
             add(chain, llama_cpp.llama_sampler_init_greedy())
         else:
@@ -180,10 +217,16 @@ class LlamaLibrary:
             add(chain, llama_cpp.llama_sampler_init_top_p(0.95, 1))
             add(chain, llama_cpp.llama_sampler_init_temp(sampling.temperature))
             add(chain, llama_cpp.llama_sampler_init_dist(seed))
-        return chain
+        try:
+            if sampling.json_schema:
+                return Sampler(chain, self._json_grammar(sampling.json_schema))
+            return Sampler(chain, self._tool_grammar(tools))
+        except EngineError:
+            llama_cpp.llama_sampler_free(chain)
+            raise
 
-    def _grammar(self, schema: str) -> Any:
-        """A sampler that allows only what a JSON Schema does."""
+    def _json_grammar(self, schema: str) -> Any:
+        """A grammar that allows only what a JSON Schema does."""
         try:
             rules = json_schema_to_gbnf(schema)
         except Exception as error:  # the converter raises whatever it stumbles over
@@ -195,6 +238,24 @@ class LlamaLibrary:
         if not grammar:
             raise EngineError("The JSON schema makes no grammar that llama.cpp can follow.")
         return grammar
+
+    def _tool_grammar(self, tools: Sequence[Tool]) -> Any:
+        """A grammar that begins with a tool call's marker; None when the model has none."""
+        marker = self.tokenize(OPENED, start=False)
+        if not tools or len(marker) != 1:
+            return None
+        grammar = llama_cpp.llama_sampler_init_grammar_lazy_patterns(
+            self._vocabulary,
+            tool_grammar(tools).encode(),
+            b"root",
+            None,
+            0,
+            (llama_cpp.llama_token * 1)(marker[0]),
+            1,
+        )
+        if not grammar:
+            log.warning("These tools make no grammar; the model's calls are not held to them.")
+        return grammar or None
 
     def truncate(self, sequence: int, length: int) -> bool:
         """Keep only the first `length` tokens of a sequence; False when it had to be emptied."""
@@ -213,6 +274,8 @@ class LlamaLibrary:
         llama_cpp.llama_memory_clear(self._memory, True)
 
 
-def free_sampler(chain: Any) -> None:
-    """Free a sampler chain."""
-    llama_cpp.llama_sampler_free(chain)
+def free_sampler(sampler: Sampler) -> None:
+    """Free a sampler."""
+    llama_cpp.llama_sampler_free(sampler.chain)
+    if sampler.grammar is not None:
+        llama_cpp.llama_sampler_free(sampler.grammar)
