@@ -22,6 +22,8 @@ class FakeRecognizer:
     def __init__(self, *texts: str | Exception) -> None:
         self.texts = list(texts)
         self.languages: list[str] = []
+        self.heard: list[int] = []
+        self.glimpses: list[str] = []
 
     async def transcribe(self, pcm: bytes, language: str = "en") -> Recognition:
         """The next text."""
@@ -29,7 +31,14 @@ class FakeRecognizer:
         if isinstance(text, Exception):
             raise text
         self.languages.append(language)
+        self.heard.append(len(pcm))
         return Recognition(text, 0.0)
+
+    async def glimpse(
+        self, pcm: bytes, language: str, goes_on: Callable[[], bool]
+    ) -> Recognition | None:
+        """The next of `glimpses`."""
+        return Recognition(self.glimpses.pop(0), 0.0) if self.glimpses else None
 
     async def detect(self, pcm: bytes, languages: Sequence[str]) -> str:
         """The last of them."""

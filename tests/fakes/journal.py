@@ -17,6 +17,7 @@ class FakeJournal:
     def __init__(self) -> None:
         self.rows: list[tuple[Any, ...]] = []
         self.latencies: list[int] = []
+        self.so_far: list[str] = []
 
     def sound(self, tick: Tick) -> None:
         """Sound is not kept."""
@@ -24,6 +25,10 @@ class FakeJournal:
     def caller_said(self, text: str, start: int, end: int) -> None:
         """A turn of the caller."""
         self.rows.append(("user", text))
+
+    def caller_saying(self, text: str, at: int) -> None:
+        """Words so far."""
+        self.so_far.append(text)
 
     def agent_said(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from thunderbox.voice.backchannel import is_backchannel, pause_factor
+from thunderbox.voice.backchannel import insists, is_backchannel, pause_factor
 
 
 @pytest.mark.parametrize("text", ["Mm-hmm.", "yeah", "Okay.", "Yeah, okay.", "uh-huh", "Right."])
@@ -15,6 +15,21 @@ def test_signs_of_attention_are_backchannels(text: str) -> None:
 @pytest.mark.parametrize("text", ["Stop.", "No.", "Wait.", "Yes but how much?", "Hello?", "seven"])
 def test_words_with_meaning_are_not(text: str) -> None:
     assert not is_backchannel(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "wants_to_speak"),
+    [
+        ("No, wait.", True),
+        ("Yeah, but not today", True),
+        ("Okay, stop.", False),
+        ("Mm-hmm, okay, right.", False),
+        ("Wait", False),
+        ("", False),
+    ],
+)
+def test_two_words_with_meaning_insist(text: str, wants_to_speak: bool) -> None:
+    assert insists(text) is wants_to_speak
 
 
 @pytest.mark.parametrize(

@@ -50,3 +50,14 @@ async def test_what_cannot_be_told_now_is_told_later_and_once() -> None:
         await call.transcribe(LONG)
     assert fake.languages == ["en", "es", "es"]
     assert fake.asked == 2
+
+
+async def test_words_so_far_wait_for_the_language() -> None:
+    fake = FakeRecognizer("Sí.")
+    fake.glimpses = ["Hola"]
+    call = CallRecognizer(fake, ["en", "es"])
+    assert await call.glimpse(bytes(32_000), "en", lambda: True) is None
+    await call.transcribe(bytes(ENOUGH_BYTES))
+    found = await call.glimpse(bytes(32_000), "en", lambda: True)
+    assert found is not None
+    assert found.text == "Hola"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from thunderbox.voice.leg import FRAME_BYTES
-from thunderbox.voice.listener import PRE_ROLL, STOP_FRAMES, Listener
+from thunderbox.voice.listener import MAX_TURN, PRE_ROLL, STOP_FRAMES, Listener
 from thunderbox.voice.turn_events import SpeechStarted, SpeechStopped
 
 VOICE = b"\x01" * FRAME_BYTES
@@ -116,3 +116,20 @@ def test_an_echo_is_no_voice() -> None:
     listener = Listener(Marked())
     assert [listener.hear(VOICE, echo=True) for _ in range(10)] == [None] * 10
     assert hear(listener, *[VOICE] * 3) == [SpeechStarted(200)]
+
+
+def test_sound_can_be_asked_for_from_a_place_on() -> None:
+    listener = Listener(Marked())
+    hear(listener, *[VOICE] * 10)
+    assert listener.length == 10 * FRAME_BYTES
+    assert listener.sound(7 * FRAME_BYTES) == VOICE * 3
+
+
+def test_places_count_what_is_not_kept_any_more() -> None:
+    listener = Listener(Marked())
+    hear(listener, *[VOICE] * (MAX_TURN + 5))
+    assert listener.length == (MAX_TURN + 5) * FRAME_BYTES
+    assert len(listener.sound()) == MAX_TURN * FRAME_BYTES
+    assert listener.sound(MAX_TURN * FRAME_BYTES) == VOICE * 5
+    listener.drop()
+    assert listener.length == 0

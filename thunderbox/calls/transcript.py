@@ -63,6 +63,9 @@ class Transcript:
             )
         )
 
+    def caller_saying(self, text: str, at: int) -> None:
+        """Words so far: the record keeps whole turns only."""
+
     def agent_said(
         self,
         text: str,

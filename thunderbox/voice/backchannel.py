@@ -31,6 +31,11 @@ def is_backchannel(text: str) -> bool:
     return len(spoken) <= 3 and all(word in _BACKCHANNELS for word in spoken)
 
 
+def insists(text: str) -> bool:
+    """True for words of a caller who wants to speak: two that are no backchannel."""
+    return sum(word not in _BACKCHANNELS for word in words(text)) >= 2
+
+
 def is_answer(text: str) -> bool:
     """True for a backchannel that can also answer a question ("yes", but not "mm-hm")."""
     return any(word in _ANSWERS for word in words(text))

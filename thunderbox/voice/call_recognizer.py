@@ -7,7 +7,7 @@ enough to tell decides for the rest of the call.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from thunderbox.errors import EngineError
 from thunderbox.voice.engine import Recognition, Recognizer
@@ -41,6 +41,14 @@ class CallRecognizer:
                 self._decided = True
                 log.info("The caller speaks %s", self.language)
         return await self._recognizer.transcribe(pcm, self.language)
+
+    async def glimpse(
+        self, pcm: bytes, language: str, goes_on: Callable[[], bool]
+    ) -> Recognition | None:
+        """Words so far, once the call's language is known. Raises EngineError."""
+        if not self._decided:
+            return None
+        return await self._recognizer.glimpse(pcm, self.language, goes_on)
 
     async def detect(self, pcm: bytes, languages: Sequence[str]) -> str:
         """Which of these languages is spoken. Raises EngineError."""

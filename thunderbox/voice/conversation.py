@@ -12,6 +12,7 @@ import logging
 from thunderbox.errors import EngineError, LegError
 from thunderbox.voice import phrases
 from thunderbox.voice.echo import Echo
+from thunderbox.voice.hearing import Hearing
 from thunderbox.voice.history import History
 from thunderbox.voice.journal import Journal
 from thunderbox.voice.leg import FRAME_MS, Digit, Ended, Held, Leg, Resumed
@@ -36,6 +37,7 @@ from thunderbox.voice.turn_events import (
     EngineFailed,
     Event,
     Generate,
+    Glimpsed,
     HangUp,
     HoldChanged,
     Interrupt,
@@ -99,13 +101,22 @@ class Conversation:
             sampling=persona.sampling,
             checking_s=deadlines.checking,
         )
+        self._hearing = Hearing(
+            leg.name,
+            self._listener,
+            engines.recognizer,
+            engines.turn_end,
+            persona.language,
+            deadlines.transcribe,
+            self._tasks.spawn,
+            self._feed,
+        )
         self._screening = Screening(
             leg.name, engines.recognizer, persona.language, self._tasks.spawn, self._feed
         )
         self._now = 0
         self._reply: Reply | None = None
         self._cut: Reply | None = None
-        self._transcription: asyncio.Task[None] | None = None
         self._end_reason: str | None = None
 
     async def run(self) -> str:
@@ -121,7 +132,11 @@ class Conversation:
 
     def close_politely(self) -> None:
         """Say that the call has to end, then end it (the box is going down)."""
-        self._do(self._turns.end_with(phrases.SHUTDOWN, "shutdown"))
+        self.end_with(phrases.SHUTDOWN, "shutdown")
+
+    def end_with(self, phrase: str, reason: str) -> None:
+        """Say one of the fixed sentences, then end the call with this reason."""
+        self._do(self._turns.end_with(phrase, reason))
 
     async def _talk(self) -> None:
         """Live through the call, 20 ms at a time."""
@@ -146,6 +161,7 @@ class Conversation:
             self._echo_ms = known
             if (voice := self._listener.hear(tick.far, echo=echo)) is not None:
                 self._feed(voice)
+            self._hearing.tick(self._now, over_agent=self._turns.agent_active)
             if self._screened:
                 self._screening.hear(tick.far, self._listener.speaking)
             self._feed(Moment(self._now, self._listener.quiet_ms))
@@ -177,21 +193,19 @@ class Conversation:
 
     async def _last_words(self) -> None:
         """Words that the caller spoke right before hanging up are part of the call, too."""
-        if not (sound := self._listener.sound()):
-            return
-        try:
-            async with asyncio.timeout(self._deadlines.transcribe):
-                found = await self._engines.recognizer.transcribe(sound, self._persona.language)
-        except (EngineError, TimeoutError):
-            return
-        if found.text:
-            start = max(0, self._now - len(sound) // 32)
-            self._journal.caller_said(found.text, start, self._now)
+        if text := await self._hearing.last_words():
+            start = max(0, self._now - self._listener.length // 32)
+            self._journal.caller_said(text, start, self._now)
 
     # ------------------------------------------------------------ machine and world
 
     def _feed(self, event: Event) -> None:
         """Give the machine an event, and do what it says."""
+        match event:
+            case Transcribed(text=text) if self._screened:
+                self._screening.words(text)
+            case Glimpsed(_, text):
+                self._journal.caller_saying(text, self._now)
         self._do(self._turns.handle(event))
         if not isinstance(event, Moment):
             log.debug("%s: %s", self._leg.name, type(event).__name__)
@@ -203,9 +217,9 @@ class Conversation:
     def _perform(self, effect: Effect) -> None:
         match effect:
             case Transcribe(turn, revision):
-                self._transcribe(turn, revision)
+                self._hearing.transcribe(turn, revision)
             case DropTurn():
-                self._listener.drop()
+                self._hearing.drop()
             case CommitTurn(text, start, end):
                 self._history.caller_said(text)
                 self._journal.caller_said(text, start, end)
@@ -226,26 +240,6 @@ class Conversation:
                 self._speak_at_once(reply, self._persona.voicemail_message)
             case HangUp(reason):
                 self._end_reason = self._end_reason or reason
-
-    # ------------------------------------------------------------ the caller's words
-
-    def _transcribe(self, turn: int, revision: int) -> None:
-        if self._transcription is not None:
-            self._transcription.cancel()
-        sound = self._listener.sound()
-        self._transcription = self._tasks.spawn(self._run_transcription(turn, revision, sound))
-
-    async def _run_transcription(self, turn: int, revision: int, sound: bytes) -> None:
-        try:
-            async with asyncio.timeout(self._deadlines.transcribe):
-                found = await self._engines.recognizer.transcribe(sound, self._persona.language)
-        except (EngineError, TimeoutError) as error:
-            log.warning("%s: recognition failed: %s", self._leg.name, error or "too slow")
-            self._feed(EngineFailed(self._now, 0))
-            return
-        if self._screened:
-            self._screening.words(found.text)
-        self._feed(Transcribed(self._now, turn, revision, found.text))
 
     # ------------------------------------------------------------ the agent's words
 

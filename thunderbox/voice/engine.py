@@ -6,7 +6,7 @@ cancelled at any time and then leaves the engine ready for the next call.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -33,6 +33,13 @@ class Recognizer(Protocol):
 
     async def transcribe(self, pcm: bytes, language: str = "en") -> Recognition:
         """Words of one utterance of 16 kHz mono s16le PCM. Raises EngineError."""
+
+    async def glimpse(
+        self, pcm: bytes, language: str, goes_on: Callable[[], bool]
+    ) -> Recognition | None:
+        """Words so far of an utterance that is not over, where that keeps no other work waiting;
+        else, or when `goes_on` (asked on the engine's thread) turns false: None. Raises
+        EngineError."""
 
     async def detect(self, pcm: bytes, languages: Sequence[str]) -> str:
         """Which of these languages is spoken; the first when it cannot be told. Raises
@@ -115,6 +122,14 @@ class LanguageModel(Protocol):
 
     def close(self) -> None:
         """Stop the engine's thread and free the model."""
+
+
+class TurnEnd(Protocol):
+    """Tells from the sound of a turn whether its speaker has finished."""
+
+    async def finished(self, pcm: bytes) -> bool:
+        """Whether somebody who has just paused has finished: 16 kHz mono s16le PCM that ends
+        with the pause. Raises EngineError."""
 
 
 class VoiceActivity(Protocol):

@@ -20,6 +20,9 @@ class Journal(Protocol):
     def caller_said(self, text: str, start: int, end: int) -> None:
         """A turn of the caller."""
 
+    def caller_saying(self, text: str, at: int) -> None:
+        """Words so far of a turn that goes on, all of them again each time; for live views."""
+
     def agent_said(
         self,
         text: str,

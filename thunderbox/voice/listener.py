@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 
 from thunderbox.voice.engine import VoiceActivity
-from thunderbox.voice.leg import FRAME_MS
+from thunderbox.voice.leg import FRAME_BYTES, FRAME_MS
 from thunderbox.voice.stillness import Stillness
 from thunderbox.voice.turn_events import SpeechStarted, SpeechStopped
 
@@ -36,6 +36,7 @@ class Listener:
         self._frames = 0
         self._pre_roll: deque[bytes] = deque(maxlen=PRE_ROLL)
         self._turn: deque[bytes] = deque(maxlen=MAX_TURN)
+        self._dropped = 0
         self._open = False
         self._speaking = False
         self._run = 0
@@ -60,6 +61,7 @@ class Listener:
         self._frames += 1
         now = self._frames * FRAME_MS
         if self._open:
+            self._dropped += len(self._turn) == MAX_TURN
             self._turn.append(frame)
         else:
             self._pre_roll.append(frame)
@@ -83,14 +85,21 @@ class Listener:
         self._speaking, self._run = False, 0
         return SpeechStopped(self._last_voiced)
 
-    def sound(self) -> bytes:
-        """The turn's sound so far: 16 kHz mono s16le PCM, with a little silence around it."""
-        return b"".join(self._turn)
+    @property
+    def length(self) -> int:
+        """Bytes of the turn's sound so far, those that are not kept any more included."""
+        return (self._dropped + len(self._turn)) * FRAME_BYTES
+
+    def sound(self, start: int = 0) -> bytes:
+        """The turn's sound so far, from byte `start` of it on, as far as it is kept: 16 kHz mono
+        s16le PCM, with a little silence around it."""
+        return b"".join(self._turn)[max(0, start - self._dropped * FRAME_BYTES) :]
 
     def drop(self) -> None:
         """The turn is over: forget its sound. A voice still speaking opens a new turn."""
         self._pre_roll.extend(list(self._turn)[-PRE_ROLL:])
         self._turn.clear()
+        self._dropped = 0
         self._open = False
         if self._speaking:
             self._speaking, self._run = False, 0

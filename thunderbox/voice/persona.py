@@ -11,6 +11,7 @@ from thunderbox.voice.engine import (
     Recognizer,
     Sampling,
     Synthesizer,
+    TurnEnd,
     VoiceActivity,
 )
 from thunderbox.voice.thinker import CHECKING_S
@@ -35,6 +36,8 @@ class CallEngines:
     synthesizer: Synthesizer
     language_model: LanguageModel
     voice_activity: VoiceActivity
+    turn_end: TurnEnd | None = None
+    """Tells whether the caller has finished; None where no such model is installed."""
 
 
 @dataclass(frozen=True, slots=True)

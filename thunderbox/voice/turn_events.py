@@ -46,11 +46,23 @@ class SpeechStopped:
 
 @dataclass(frozen=True, slots=True)
 class Transcribed:
-    """What was said in a turn so far; `revision` is that of the Transcribe it answers."""
+    """What was said in a turn so far; `revision` is that of the Transcribe it answers.
+
+    `finished` is whether it sounded like all, where there is a model that can tell.
+    """
 
     at: int
     turn: int
     revision: int
+    text: str
+    finished: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Glimpsed:
+    """Words so far of a caller who goes on speaking."""
+
+    at: int
     text: str
 
 
@@ -147,6 +159,7 @@ Event = (
     | SpeechStarted
     | SpeechStopped
     | Transcribed
+    | Glimpsed
     | WordsReady
     | ReplyFinished
     | Playing

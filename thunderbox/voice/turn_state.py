@@ -19,6 +19,8 @@ class Turn:
     text: str = ""
     due: int | None = None
     """When the pause is long enough; None until the words are known."""
+    insists: bool = False
+    """Whether words so far are more than "mm-hm"."""
     cut: int = 0
     """The reply that this turn interrupted."""
 

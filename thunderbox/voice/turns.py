@@ -9,12 +9,12 @@ the turn is, interrupted when the caller speaks long enough or says more than "m
 from __future__ import annotations
 
 from thunderbox.voice import phrases
-from thunderbox.voice.backchannel import is_answer, is_backchannel, pause_factor
+from thunderbox.voice.backchannel import insists, is_answer, is_backchannel
 from thunderbox.voice.mailbox import Mailbox
 from thunderbox.voice.pace import ANSWER_MS, Pace
+from thunderbox.voice.turn_end import turn_pause_ms
 from thunderbox.voice.turn_events import (
     Acknowledge,
-    BeepHeard,
     Begun,
     CommitTurn,
     Discard,
@@ -24,6 +24,7 @@ from thunderbox.voice.turn_events import (
     EngineFailed,
     Event,
     Generate,
+    Glimpsed,
     HangUp,
     HoldChanged,
     Interrupt,
@@ -83,8 +84,10 @@ class Turns:
                 return self._speech_started(at)
             case SpeechStopped(at):
                 return self._speech_stopped(at)
-            case Transcribed(_, turn, revision, text):
-                return self._transcribed(turn, revision, text)
+            case Transcribed():
+                return self._transcribed(event)
+            case Glimpsed(_, text) if self._turn is not None:
+                self._turn.insists = insists(text)
             case WordsReady(_, reply):
                 if self._is_current(reply) and self._reply:
                     self._reply.has_words = True
@@ -107,8 +110,6 @@ class Turns:
                 return self._party_known(party)
             case EchoFound():
                 return self._echo_found()
-            case BeepHeard():
-                pass
         return []
 
     @property
@@ -133,7 +134,7 @@ class Turns:
             self._turn = turn = Turn(self._new_id(), at, voice_since=at)
         else:
             turn.voice_since = at
-            turn.text, turn.due = "", None
+            turn.text, turn.due, turn.insists = "", None, False
             turn.revision += 1
         reply = self._reply
         if reply is None or reply.final:
@@ -156,13 +157,12 @@ class Turns:
         turn.revision += 1
         return [Transcribe(turn.id, turn.revision)]
 
-    def _transcribed(self, turn_id: int, revision: int, text: str) -> list[Effect]:
-        turn = self._turn
-        if turn is None or turn.id != turn_id or turn.revision != revision:
+    def _transcribed(self, heard: Transcribed) -> list[Effect]:
+        turn, reply, text = self._turn, self._reply, heard.text
+        if turn is None or (turn.id, turn.revision) != (heard.turn, heard.revision):
             return []
         if not text:
             return self._drop(turn)
-        reply = self._reply
         speaking = reply is not None and reply.released
         if (reply is not None and reply.final) or ((speaking or turn.cut) and is_backchannel(text)):
             if speaking and is_answer(text):
@@ -170,8 +170,8 @@ class Turns:
             return self._drop(turn)
         effects = self._interrupt(turn) if speaking else []
         turn.text = text
-        pause_ms = round(self._pace.pause_ms * pause_factor(text)) - self._pace.lead_ms
-        turn.due = turn.stopped_at + pause_ms
+        pause_ms = turn_pause_ms(self._pace.pause_ms, text, heard.finished)
+        turn.due = turn.stopped_at + pause_ms - self._pace.lead_ms
         self._reply = Reply(self._new_id())
         effects.append(Generate(self._reply.id, text))
         return effects
@@ -364,7 +364,8 @@ class Turns:
         if turn is not None:
             if turn.voice_since is not None:
                 voiced = turn.voiced_ms + now - quiet - turn.voice_since
-                if self.agent_active and not final and voiced >= pace.interrupt_ms:
+                insists = turn.insists or voiced >= pace.interrupt_ms
+                if self.agent_active and not final and insists:
                     return self._interrupt(turn)
                 if now - turn.start >= pace.max_turn_ms:
                     return self._speech_stopped(now)

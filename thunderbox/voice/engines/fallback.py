@@ -155,6 +155,14 @@ class FallbackRecognizer:
                 return found
         return await self._local.transcribe(pcm, language)
 
+    async def glimpse(
+        self, pcm: bytes, language: str, goes_on: Callable[[], bool]
+    ) -> Recognition | None:
+        """Words so far, where the local engine does the work. Raises EngineError."""
+        if self._standing.asked:
+            return None
+        return await self._local.glimpse(pcm, language, goes_on)
+
     async def detect(self, pcm: bytes, languages: Sequence[str]) -> str:
         """Which of these languages is spoken, by the local engine. Raises EngineError."""
         return await self._local.detect(pcm, languages)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,16 +19,18 @@ from faster_whisper import WhisperModel
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from thunderbox.errors import StartError
+from thunderbox.errors import StartError, ThunderBoxError
 from thunderbox.voice.engine import Recognition
 from thunderbox.voice.engines.resample import Samples
 from thunderbox.voice.engines.silero import SileroModel
 from thunderbox.voice.engines.worker import Worker
+from thunderbox.voice.glimpse import Cost
 from thunderbox.voice.leg import SAMPLE_RATE
 
 _HOP = 160
 _FRAMES_PER_SECOND = SAMPLE_RATE // _HOP
 _LONGEST_WINDOW = 30.0
+_MAX_LENGTH = 448
 _SMALL_BYTES = 20_000_000
 """A model below this size gains nothing from a second thread per utterance."""
 _SMALL_BEAM = 5
@@ -96,6 +98,7 @@ class FasterWhisper:
         self._fixed_window = window_seconds
         self._beam = _SMALL_BEAM if small else 1
         self._worker = Worker("speech-to-text", threads=workers)
+        self._cost = Cost()
 
     @property
     def ready(self) -> bool:
@@ -105,6 +108,21 @@ class FasterWhisper:
     async def transcribe(self, pcm: bytes, language: str = "en") -> Recognition:
         """Words of one utterance of 16 kHz mono s16le PCM. Raises EngineError."""
         return await self._worker.run(lambda: self._transcribe(pcm, language))
+
+    async def glimpse(
+        self, pcm: bytes, language: str, goes_on: Callable[[], bool]
+    ) -> Recognition | None:
+        """Words so far, if a thread is idle and quick enough; None else. Raises EngineError."""
+        if not self._worker.idle or not self._cost.allows(len(pcm)):
+            return None
+
+        def wanted() -> bool:
+            return self._worker.waiting == 0 and goes_on()
+
+        try:
+            return await self._worker.run(lambda: self._transcribe(pcm, language, wanted))
+        except _NotWantedError:
+            return None
 
     async def detect(self, pcm: bytes, languages: Sequence[str]) -> str:
         """Which of these languages is spoken; the first when it cannot be told. Raises
@@ -124,7 +142,9 @@ class FasterWhisper:
         self._worker.close()
         self._model.model.unload_model()
 
-    def _transcribe(self, pcm: bytes, language: str) -> Recognition:
+    def _transcribe(
+        self, pcm: bytes, language: str, wanted: Callable[[], bool] = lambda: True
+    ) -> Recognition:
         started = time.perf_counter()
         samples = np.frombuffer(pcm[: len(pcm) // 2 * 2], "<i2").astype(np.float32) / 32768.0
         loudness = loudest_dbfs(samples)
@@ -135,7 +155,7 @@ class FasterWhisper:
             )
             prompt = self._prompts.for_language(language)
             texts = [
-                self._words(part, window, prompt, loudness)
+                self._words(part, window, prompt, loudness, wanted)
                 for part in cut(samples, int(window * SAMPLE_RATE))
                 if len(part) >= _HOP
             ]
@@ -160,24 +180,38 @@ class FasterWhisper:
         voiced = self._detector.probabilities(samples) >= guards.voice
         return int(voiced.sum()) >= guards.voiced_windows
 
-    def _words(self, samples: Samples, window: float, prompt: list[int], loudness: float) -> str:
+    def _words(
+        self,
+        samples: Samples,
+        window: float,
+        prompt: list[int],
+        loudness: float,
+        wanted: Callable[[], bool] = lambda: True,
+    ) -> str:
         """Words of one window; empty when the guards do not believe them."""
         model = self._model.model
+        if not wanted():
+            raise _NotWantedError
+        started = time.perf_counter()
         features = padded_features(self._model, samples, int(window * _FRAMES_PER_SECOND))
-        # About six tokens a second are quick speech; more is a loop.
-        most = len(prompt) + 12 + int(8 * len(samples) / SAMPLE_RATE)
         encoded = model.encode(ctranslate2.StorageView.from_array(features), to_cpu=False)
+        listened = time.perf_counter()
+        if not wanted():
+            raise _NotWantedError
         result = model.generate(
             encoded,
             [prompt],
             beam_size=self._beam,
             length_penalty=0.0,  # else the beam prefers a short wrong word to no word at all
-            max_length=min(most, 448),
+            max_length=max_length(len(prompt), len(samples) / SAMPLE_RATE),
             return_scores=True,
             return_no_speech_prob=True,
             suppress_blank=False,
             suppress_tokens=[-1],  # the model's own list: brackets, notes and the like
         )[0]
+        self._cost.learn(
+            listened - started, time.perf_counter() - listened, len(samples) / SAMPLE_RATE
+        )
         written = result.sequences_ids[0]
         tokens = [token for token in written if token < self._prompts.end]
         text = self._model.hf_tokenizer.decode(tokens).strip()
@@ -190,6 +224,10 @@ class FasterWhisper:
         ):
             return ""
         return text if re.search(r"\w", text) else ""
+
+
+class _NotWantedError(ThunderBoxError):
+    """Nobody wants these words any more."""
 
 
 class Prompts:
@@ -215,6 +253,16 @@ class Prompts:
         if token is None:
             raise StartError(f"The speech model's tokenizer has no {text}: it is no Whisper model.")
         return int(token)
+
+
+def max_length(prompt: int, seconds: float) -> int:
+    """CTranslate2's limit for a transcript of so much sound, behind a prompt of so many tokens.
+
+    About six tokens a second are quick speech; more is a loop. The library takes off the prompt
+    and allows half of what it is told, whichever is less.
+    """
+    most = 12 + int(8 * seconds)
+    return min(max(prompt + most, 2 * most), _MAX_LENGTH)
 
 
 def padded_features(model: WhisperModel, samples: Samples, frames: int) -> NDArray[np.float32]:

@@ -6,7 +6,7 @@ import asyncio
 import io
 import time
 import wave
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 import numpy as np
@@ -53,6 +53,12 @@ class OpenAITranscription:
                 raise self._client.late() from None
         # Whisper, wherever it runs, repeats itself when it is lost.
         return Recognition("" if is_loop(text) else text, time.perf_counter() - started)
+
+    async def glimpse(
+        self, pcm: bytes, language: str, goes_on: Callable[[], bool]
+    ) -> Recognition | None:
+        """Nothing: a server is not asked for words that nobody waits for."""
+        return None
 
     async def detect(self, pcm: bytes, languages: Sequence[str]) -> str:
         """The first of them: servers do not tell the language of what they transcribe."""

@@ -31,6 +31,8 @@ class Worker:
         self.name = name
         self._jobs: queue.Queue[Callable[[], None] | None] = queue.Queue(waiting)
         self._closed = False
+        self._busy = 0
+        self._counting = threading.Lock()
         self._threads = [
             threading.Thread(target=self._work, name=f"{name}-{number}", daemon=True)
             for number in range(threads)
@@ -98,6 +100,16 @@ class Worker:
             ) from None
 
     @property
+    def waiting(self) -> int:
+        """Jobs that no thread has begun."""
+        return self._jobs.qsize()
+
+    @property
+    def idle(self) -> bool:
+        """Whether a job that is given now is begun at once."""
+        return self._busy + self._jobs.qsize() < len(self._threads)
+
+    @property
     def alive(self) -> bool:
         """Whether jobs will be done."""
         return not self._closed and all(thread.is_alive() for thread in self._threads)
@@ -119,7 +131,15 @@ class Worker:
 
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:
-            job()
+            self._count(1)
+            try:
+                job()
+            finally:
+                self._count(-1)
+
+    def _count(self, more: int) -> None:
+        with self._counting:
+            self._busy += more
 
     def _explain(self, error: Exception) -> Exception:
         if isinstance(error, ThunderBoxError):

@@ -1,0 +1,96 @@
+"""The caller's words at every pause and in between, in whole conversations."""
+
+from __future__ import annotations
+
+from tests.fakes.engines import WORD
+from tests.voice.stage import Stage, say
+from thunderbox.errors import EngineError
+from thunderbox.voice.utterance import WINDOW
+
+LONG = " ".join(["word"] * 60)
+
+
+class Ear:
+    """A turn model that says what it is told."""
+
+    def __init__(self, answer: bool | Exception) -> None:
+        self.answer = answer
+        self.heard: list[bytes] = []
+
+    async def finished(self, pcm: bytes) -> bool:
+        """The answer."""
+        self.heard.append(pcm)
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+async def test_words_so_far_are_told_about_once_a_second() -> None:
+    stage = Stage(say("Fine."), "I would like a table for four.")
+    stage.recognizer.glimpses = ["I would", "I would like a", "I would like a table"]
+    async with stage.open():
+        await stage.speak(32)
+        assert stage.journal.so_far == ["I would", "I would like a", "I would like a table"]
+        assert stage.journal.rows == []
+        await stage.pass_ms(1500)
+    assert stage.journal.rows[0] == ("user", "I would like a table for four.")
+
+
+async def test_two_words_over_the_agent_stop_it_before_half_a_second() -> None:
+    stage = Stage(say(LONG), "No, wait.", agent_first=True)
+    stage.recognizer.glimpses = ["No, wait"]
+    async with stage.open():
+        await stage.pass_ms(1000)
+        await stage.speak(4)
+        assert not stage.line.near.queued
+
+
+async def test_a_backchannel_over_the_agent_does_not() -> None:
+    stage = Stage(say(LONG), "Mm-hmm, okay.", agent_first=True)
+    stage.recognizer.glimpses = ["Mm-hmm, okay"]
+    async with stage.open():
+        await stage.pass_ms(1000)
+        await stage.speak(4)
+        await stage.pass_ms(400)
+        assert stage.line.near.queued
+
+
+async def test_a_long_turn_is_not_heard_twice() -> None:
+    stage = Stage(say("Fine."), "I would like a table,", "for four people.")
+    async with stage.open():
+        await stage.speak(60)
+        await stage.pass_ms(240)
+        await stage.speak(60)
+        await stage.pass_ms(2000)
+    first, second = stage.recognizer.heard
+    assert first + second > WINDOW
+    assert second < len(WORD) * 65
+    assert stage.journal.rows[0] == ("user", "I would like a table, for four people.")
+
+
+async def test_what_sounds_finished_is_answered_sooner() -> None:
+    ear = Ear(True)
+    stage = Stage(say("Yes."), "Are you open?", turn_end=ear)
+    async with stage.open():
+        await stage.speak(8)
+        await stage.pass_ms(1500)
+    assert 200 <= stage.journal.latencies[0] <= 260
+    assert len(ear.heard[0]) >= len(WORD) * 8
+
+
+async def test_what_does_not_is_waited_for() -> None:
+    stage = Stage(say("Yes."), "I would like.", turn_end=Ear(False))
+    async with stage.open():
+        await stage.speak(8)
+        await stage.pass_ms(2900)
+        assert stage.journal.rows == []
+        await stage.pass_ms(600)
+        assert stage.journal.rows[0] == ("user", "I would like.")
+
+
+async def test_without_the_turn_model_the_words_decide() -> None:
+    stage = Stage(say("Yes."), "Are you open?", turn_end=Ear(EngineError("broken")))
+    async with stage.open():
+        await stage.speak(8)
+        await stage.pass_ms(1500)
+    assert 350 <= stage.journal.latencies[0] <= 420
