@@ -2,6 +2,7 @@ import asyncio
 import re
 import threading
 
+import ctranslate2
 import numpy as np
 import pytest
 from faster_whisper.audio import pad_or_trim
@@ -18,6 +19,7 @@ from thunderbox.voice.engines.faster_whisper import (
     is_loop,
     likeliest,
     loudest_dbfs,
+    max_length,
     padded_features,
 )
 from thunderbox.voice.models import STARTER
@@ -155,6 +157,22 @@ def test_features_are_padded_as_faster_whisper_pads_them(recognizer: FasterWhisp
     model = recognizer._model
     wanted = pad_or_trim(model.feature_extractor(samples), 800)
     np.testing.assert_array_equal(padded_features(model, samples, 800)[0], wanted)
+
+
+@pytest.mark.parametrize(("seconds", "tokens"), [(0.6, 16), (1.1, 20), (5.0, 52)])
+def test_a_short_utterance_may_have_the_words_of_quick_speech(
+    recognizer: FasterWhisper, seconds: float, tokens: int
+) -> None:
+    prompt = recognizer._prompts.for_language("en")
+    features = padded_features(recognizer._model, floats(noise(seconds, -30)), 800)
+    written = recognizer._model.model.generate(
+        ctranslate2.StorageView.from_array(features),
+        [prompt],
+        beam_size=1,
+        max_length=max_length(len(prompt), seconds),
+        suppress_tokens=[recognizer._prompts.end],  # so that it writes as long as it may
+    )
+    assert len(written[0].sequences_ids[0]) == tokens
 
 
 def test_windows_are_cut_where_it_is_quiet() -> None:
