@@ -31,6 +31,11 @@ async def ids(client, db: Database, tenant: Tenant) -> dict[str, object]:
         "agent_id": (await client.post("/v1/agents", json=AGENT)).json()["id"],
         "number_id": (await client.post("/v1/phone-numbers")).json()["id"],
         "key_id": (await client.get("/v1/developer/api-keys")).json()[0]["id"],
+        "label_id": (
+            await client.post(
+                "/v1/phone-number-labels", json={"phone_number": "+14155550100", "label": "x"}
+            )
+        ).json()["id"],
         "call_id": await make_call(db, tenant.org_id),
     }
 

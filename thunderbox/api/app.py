@@ -18,6 +18,7 @@ from thunderbox.api.demo import DemoController
 from thunderbox.api.health import healthz, readyz
 from thunderbox.api.outbound import place_call
 from thunderbox.api.parts import Parts
+from thunderbox.api.phone_number_labels import PhoneNumberLabelsController
 from thunderbox.api.phone_numbers import PhoneNumbersController
 from thunderbox.api.prompt_helpers import PromptHelpersController
 from thunderbox.api.recordings import read_recording
@@ -34,6 +35,7 @@ ROUTES = (
     AgentsController,
     list_voices,
     PhoneNumbersController,
+    PhoneNumberLabelsController,
     CallsController,
     place_call,
     read_recording,
