@@ -230,6 +230,7 @@ class Appliance:
             engines.synthesizer,
             engines.models.get(product, engines.language_model),
             engines.new_voice_activity(),
+            engines.turn_end,
         )
 
     # ------------------------------------------------------------ what the box says of itself

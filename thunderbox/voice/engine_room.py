@@ -27,8 +27,15 @@ from thunderbox.voice.engines.openai_transcription import OpenAITranscription
 from thunderbox.voice.engines.piper import Piper
 from thunderbox.voice.engines.remote import RemoteServer
 from thunderbox.voice.engines.silero import SileroModel
+from thunderbox.voice.engines.smart_turn import SmartTurn
 from thunderbox.voice.engines.voices import Voices
-from thunderbox.voice.models import STARTER_WINDOW_SECONDS, language_card, speech_card, voice_cards
+from thunderbox.voice.models import (
+    STARTER_WINDOW_SECONDS,
+    language_card,
+    speech_card,
+    turn_card,
+    voice_cards,
+)
 from thunderbox.voice.shelf import Shelf
 from thunderbox.voice.tiers import Tier, choose_tiers
 from thunderbox.voice.trial import try_model
@@ -61,6 +68,8 @@ class Engines:
     """What each product thinks with; products of the same model share it."""
 
     tiers: Mapping[str, Tier] = field(default_factory=dict)
+    turn_end: SmartTurn | None = None
+    """Hears whether a caller has finished, where such a model is installed."""
 
     @property
     def best_model(self) -> LlamaCpp | FallbackChat:
@@ -71,13 +80,14 @@ class Engines:
     def ready(self) -> bool:
         """Whether all of them can be expected to do their work."""
         minds = (self.language_model, *self.models.values())
-        return (
-            self.recognizer.ready and self.synthesizer.ready and all(mind.ready for mind in minds)
-        )
+        ears = (self.recognizer, *([self.turn_end] if self.turn_end else []))
+        return all(engine.ready for engine in (*ears, self.synthesizer, *minds))
 
     def close(self) -> None:
         """Stop every engine and free the models."""
         self.recognizer.close()
+        if self.turn_end is not None:
+            self.turn_end.close()
         self.synthesizer.close()
         for mind in (self.language_model, *self.models.values()):
             mind.close()
@@ -111,6 +121,7 @@ async def load_engines(
     standings = {server.kind: Standing(server) for server in remotes}
     speech = speech_card(speech_model, models_dir)
     language = language_card(language_model, models_dir)
+    turn = turn_card(models_dir)
     pulled_voices = Shelf(models_dir).voices() if models_dir is not None else []
     loop = asyncio.get_running_loop()
     with ThreadPoolExecutor(3, "load") as pool:
@@ -139,6 +150,9 @@ async def load_engines(
                 window_seconds=STARTER_WINDOW_SECONDS if speech.starter else None,
                 detector=detector,
             )
+
+        def load_turn_end() -> SmartTurn | None:
+            return SmartTurn(Path(turn.path)) if turn is not None else None
 
         def load_model(card: ModelCard) -> LlamaCpp:
             return LlamaCpp(
@@ -169,16 +183,18 @@ async def load_engines(
 
         recognizer_load = on_thread(load_recognizer)
         voices_load = on_thread(load_voices)
+        turn_load = on_thread(load_turn_end)
         models_load = {path: on_thread(load_model, card) for path, card in minds.items()}
         loads: list[asyncio.Future[Any]] = [
             recognizer_load,
             voices_load,
+            turn_load,
             *models_load.values(),
         ]
         await asyncio.wait(loads)
         if errors := [error for load in loads if (error := load.exception()) is not None]:
             for load in loads:
-                if load.exception() is None:
+                if load.exception() is None and load.result() is not None:
                     load.result().close()
             raise errors[0]
         recognizer, voices = recognizer_load.result(), voices_load.result()
@@ -198,7 +214,10 @@ async def load_engines(
             log.warning("%s", tier.note)
         elif tier.card is not language:
             log.info("%s thinks with %s", product, tier.card.name)
-    cards = (speech, *minds.values(), *voice_cards(piper_voices, pulled_voices))
+    if turn is not None:
+        log.info("%s hears when a caller has finished", turn.name)
+    turns = [turn] if turn is not None else []
+    cards = (speech, *turns, *minds.values(), *voice_cards(piper_voices, pulled_voices))
     hearing: FasterWhisper | FallbackRecognizer = recognizer
     if (standing := standings.get("transcription")) is not None:
         hearing = FallbackRecognizer(OpenAITranscription(standing.server), recognizer, standing)
@@ -218,4 +237,5 @@ async def load_engines(
         tuple(standings.values()),
         {product: thinking[tier.card.path] for product, tier in tiers.items()},
         tiers,
+        turn_load.result(),
     )

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from thunderbox.errors import EngineError
 from thunderbox.voice import glimpse
 from thunderbox.voice.engine import Recognition, Recognizer, TurnEnd
+from thunderbox.voice.leg import SAMPLE_RATE
 from thunderbox.voice.listener import Listener
 from thunderbox.voice.tasks import Spawn
 from thunderbox.voice.turn_events import EngineFailed, Event, Glimpsed, Transcribed
@@ -21,6 +22,9 @@ log = logging.getLogger(__name__)
 
 JUDGE_S = 0.25
 """A turn model that takes longer has nothing to say; the words decide then."""
+MORE_PAUSE = 80 * SAMPLE_RATE * 2 // 1000
+"""Turn models are trained with pauses of 200 ms, of which 120 have passed: the newest 80 ms are
+heard twice instead of waited for."""
 
 
 class Hearing:
@@ -126,7 +130,8 @@ class Hearing:
             return None
         try:
             async with asyncio.timeout(JUDGE_S):
-                return await self._turn_end.finished(self._listener.sound())
+                sound = self._listener.sound()
+                return await self._turn_end.finished(sound + sound[-MORE_PAUSE:])
         except (EngineError, TimeoutError) as error:
             log.warning("%s: the turn model failed: %s", self._name, error or "too slow")
             return None

@@ -81,6 +81,15 @@ def voice_cards(piper_voices: str, installed: Sequence[Path] = ()) -> tuple[Mode
     return (ModelCard(names, "piper", str(directories[0])), espeak)
 
 
+def turn_card(models_dir: Path | None) -> ModelCard | None:
+    """The turn model on the shelf, of several the first by name; None where there is none."""
+    found = Shelf(models_dir).installed() if models_dir is not None else []
+    for model in found:
+        if model.kind == "turn" and (path := min(model.path.glob("*.onnx"), default=None)):
+            return _card(model.name, "smart-turn", path, model.name)
+    return None
+
+
 def check(kind: Kind, directory: Path) -> None:
     """Whether a directory holds a whole model of this kind. Raises StartError when it does not."""
     match kind:
