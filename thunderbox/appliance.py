@@ -63,6 +63,7 @@ class Appliance:
         self.engines: Engines
         self.switchboard: Switchboard
         self.outbound: Outbound
+        self.http: httpx.AsyncClient
         self.phone: Phone
         self.writer: PromptWriter
         self._server: _Server | None = None
@@ -146,12 +147,12 @@ class Appliance:
             await self.engines.synthesizer.prepare(phrase, voice.default_voice)
         recorder = Recorder(self.data.recordings)
         self._on_stop("recorder", recorder.close)
-        client = httpx.AsyncClient(
+        self.http = httpx.AsyncClient(
             follow_redirects=False,
             trust_env=False,
             limits=httpx.Limits(max_connections=HTTP_CONNECTIONS),
         )
-        self._undo.append(("HTTP client", client.aclose))
+        self._undo.append(("HTTP client", self.http.aclose))
         self.writer = PromptWriter(self.engines.best_model)
         acknowledgements = Acknowledgements(self.db, self.writer, self.engines.synthesizer.prepare)
         self._undo.append(("acknowledgements", acknowledgements.close))
@@ -159,7 +160,7 @@ class Appliance:
             db=self.db,
             settings=settings,
             recorder=recorder,
-            http=client,
+            http=self.http,
             new_engines=self._new_engines,
             own_url=self.own_url,
             clock=clock,
@@ -189,6 +190,8 @@ class Appliance:
                 readiness=self.readiness,
                 recordings=self.data.recordings,
                 url_secret=self.data.url_secret(),
+                http=self.http,
+                own_url=self.own_url,
                 base_url=self.base_url,
             )
         )

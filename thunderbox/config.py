@@ -101,6 +101,7 @@ class CallSettings(Struct, frozen=True, forbid_unknown_fields=True):
     silence_seconds: Annotated[int, _seconds(2, 600)] = 30
     silence_hangup_seconds: Annotated[int, _seconds(2, 600)] = 15
     tool_seconds: Annotated[int, _seconds(1, 120)] = 20
+    tool_networks: tuple[str, ...] = ()
     record: bool = True
     timezone: Annotated[str, Meta(description="a time zone such as Europe/Berlin, or empty")] = ""
 
@@ -289,13 +290,16 @@ def _parse(text: str, hint: Any) -> object:
 
 def _check_meaning(settings: Settings, origin: Origin) -> None:
     """Check what types cannot say."""
-    for network in settings.sip.allowed_networks:
-        try:
-            ipaddress.ip_network(network)
-        except ValueError:
-            raise origin.error(
-                "sip", "allowed_networks", network, 'networks such as "192.168.0.0/16"'
-            ) from None
+    for section, key, networks in (
+        ("sip", "allowed_networks", settings.sip.allowed_networks),
+        ("calls", "tool_networks", settings.calls.tool_networks),
+    ):
+        for network in networks:
+            try:
+                ipaddress.ip_network(network)
+            except ValueError:
+                allowed = 'networks such as "192.168.0.0/16"'
+                raise origin.error(section, key, network, allowed) from None
     if settings.sip.public_address:
         try:
             ipaddress.ip_address(settings.sip.public_address)

@@ -50,6 +50,7 @@ class Outside:
         default_factory=lambda: Readiness(ok=True, parts={"database": PartState(ok=True)})
     )
 
+    http: httpx.AsyncClient = field(default_factory=lambda: httpx.AsyncClient(trust_env=False))
     written: str | Exception = "Let me see."
     """What the language model writes."""
 
@@ -86,6 +87,8 @@ def make_parts(db: Database, outside: Outside, recordings: Path) -> Parts:
         readiness=outside.readiness,
         recordings=recordings,
         url_secret=b"secret of this box",
+        http=outside.http,
+        own_url=lambda: "http://127.0.0.1:1",
         base_url=lambda: "http://box.test",
     )
 

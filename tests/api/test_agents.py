@@ -8,7 +8,7 @@ from datetime import datetime
 import pytest
 
 from tests.api.conftest import AGENT
-from thunderbox.store import agents
+from thunderbox.store import agents, users
 
 SDK = {"X-ThunderPhone-Client": "sdk-python/0.2.0"}
 TOOL = {
@@ -286,6 +286,95 @@ async def test_versions_are_limited(client, agent):
 async def test_the_limit_of_versions_is_checked(client, agent, limit):
     response = await client.get(f"/v1/agents/{agent['id']}/versions?limit={limit}")
     assert (response.status_code, list(response.json())) == (400, ["limit"])
+
+
+async def test_a_duplicate_has_the_core_of_its_original(client, db, tenant):
+    core = {
+        "product": "bolt",
+        "thinking_level": "extra",
+        "background_track": "CAFE",
+        "acknowledgement_prompt_mode": "manual",
+        "acknowledgement_prompt": "Well.",
+        "widget_enabled": False,
+        "primary_language": "de",
+        "voicemail_action": "hangup",
+    }
+    own = {
+        "inbound_speak_order": "caller_first",
+        "outbound_speak_order": "agent_first",
+        "max_hold_seconds": 30,
+        "tools": [TOOL],
+    }
+    made = (await client.post("/v1/agents", json=AGENT | core | own)).json()
+    response = await client.post(f"/v1/agents/{made['id']}/duplicate")
+    assert response.status_code == 201
+    twin = response.json()
+    assert twin["id"] != made["id"]
+    assert twin["name"] == "Front desk (copy)"
+    assert {name: twin[name] for name in core} == core
+    stored = await agents.get(db, tenant.org_id, twin["id"])
+    assert (stored.inbound_speak_order, stored.outbound_speak_order) == (
+        "agent_first",
+        "caller_first",
+    )
+    assert (stored.max_hold_seconds, stored.tools) == (None, [])
+
+
+async def test_a_duplicate_may_be_named(client, agent):
+    url = f"/v1/agents/{agent['id']}/duplicate"
+    assert (await client.post(url, json={"name": "Twin"})).json()["name"] == "Twin"
+    assert (await client.post(url, json={"name": None})).json()["name"] == "Front desk (copy)"
+    refused = await client.post(url, json={"name": ""})
+    assert (refused.status_code, list(refused.json())) == (400, ["name"])
+
+
+async def test_the_name_of_a_duplicate_is_never_too_long(client):
+    made = (await client.post("/v1/agents", json=AGENT | {"name": "x" * 255})).json()
+    twin = (await client.post(f"/v1/agents/{made['id']}/duplicate")).json()
+    assert (len(twin["name"]), twin["name"][-7:]) == (255, " (copy)")
+
+
+@pytest.mark.parametrize(("mode", "status"), [("copy", 201), ("move", 200)])
+async def test_an_agent_is_transferred(client, db, tenant, other, mode, status):
+    async with db.transaction() as tx:
+        await users.join(tx, other.org_id, 1, "admin")
+    made = (await client.post("/v1/agents", json=AGENT | {"tools": [TOOL]})).json()
+    number = (await client.post("/v1/phone-numbers", json={"inbound_agent_id": made["id"]})).json()
+    url = f"/v1/agents/{made['id']}"
+    body = {"target_org_id": other.org_id, "mode": mode}
+    response = await client.post(f"{url}/transfer", json=body)
+    assert response.status_code == status
+    answer = response.json()
+    theirs = answer.pop("agent")
+    assert answer == {
+        "mode": mode,
+        "source_org_id": tenant.org_id,
+        "target_org_id": other.org_id,
+    }
+    assert (await client.get("/v1/agents", headers=other.headers)).json() == [theirs]
+    assert (theirs["name"], theirs["integrations"]) == ("Front desk", [])
+    assert (await agents.get(db, other.org_id, theirs["id"])).tools == [TOOL]
+    moved = mode == "move"
+    assert (await client.get(url)).status_code == (404 if moved else 200)
+    left = (await client.get(f"/v1/phone-numbers/{number['id']}")).json()
+    assert left["inbound_agent_id"] == (None if moved else made["id"])
+
+
+async def test_where_an_agent_may_go_is_checked(client, db, tenant, agent, other):
+    url = f"/v1/agents/{agent['id']}/transfer"
+
+    async def refused(**body) -> tuple[int, list[str]]:
+        response = await client.post(url, json=body)
+        return response.status_code, list(response.json())
+
+    assert await refused() == (400, ["target_org_id"])
+    assert await refused(target_org_id=tenant.org_id) == (400, ["target_org_id"])
+    assert await refused(target_org_id=other.org_id) == (404, ["detail"])
+    assert await refused(target_org_id=10**9) == (404, ["detail"])
+    assert await refused(target_org_id=other.org_id, mode="lend") == (400, ["mode"])
+    async with db.transaction() as tx:
+        await users.join(tx, other.org_id, 1, "member")
+    assert await refused(target_org_id=other.org_id) == (403, ["detail"])
 
 
 @pytest.mark.parametrize("action", ["deploy", "discard-draft"])

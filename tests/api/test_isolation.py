@@ -13,6 +13,13 @@ from thunderbox.store.database import Database
 OPEN = {"/v1/recordings/{file_name}"}
 """Addresses whose id is protected by a signature instead of a key."""
 
+INTEGRATION = {
+    "display_name": "Weather",
+    "spec": {"type": "function", "function": {"name": "get_weather"}},
+}
+VALID = AGENT | INTEGRATION | {"target_org_id": 2}
+"""A body that every address takes."""
+
 
 def addresses(app: Litestar) -> list[tuple[str, str]]:
     """Every method and address that names an id."""
@@ -36,6 +43,7 @@ async def ids(client, db: Database, tenant: Tenant) -> dict[str, object]:
                 "/v1/phone-number-labels", json={"phone_number": "+14155550100", "label": "x"}
             )
         ).json()["id"],
+        "integration_id": (await client.post("/v1/integrations", json=INTEGRATION)).json()["id"],
         "call_id": await make_call(db, tenant.org_id),
     }
 
@@ -43,7 +51,13 @@ async def ids(client, db: Database, tenant: Tenant) -> dict[str, object]:
 async def everything(client) -> list[object]:
     return [
         (await client.get(path)).json()
-        for path in ("/v1/agents", "/v1/phone-numbers", "/v1/calls", "/v1/developer/api-keys")
+        for path in (
+            "/v1/agents",
+            "/v1/phone-numbers",
+            "/v1/calls",
+            "/v1/developer/api-keys",
+            "/v1/integrations",
+        )
     ]
 
 
@@ -55,7 +69,7 @@ async def test_another_organizations_ids_are_404_and_nothing_changes(
     for method, address in addresses(app):
         if address in OPEN:
             continue
-        body = AGENT if method in ("PUT", "PATCH", "POST") else None
+        body = VALID if method in ("PUT", "PATCH", "POST") else None
         response = await client.request(
             method, address.format(**ids), json=body, headers=other.headers
         )

@@ -14,6 +14,7 @@ import pytest
 from thunderbox.calls.tools import AgentTools
 
 Request = dict[str, Any]
+SECRET = "whsec_a secret of this test"
 
 
 class ToolServer:
@@ -75,7 +76,7 @@ def tools(
         "function": {"name": "book", "parameters": {"type": "object"}},
         "endpoint": {"url": f"{server.url}/book", **endpoint},
     }
-    return AgentTools([tool], client, 42, lambda: server.url, timeout_s)
+    return AgentTools([tool], client, 42, lambda: server.url, timeout_s, SECRET)
 
 
 async def test_the_endpoint_never_reaches_the_model(

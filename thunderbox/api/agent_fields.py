@@ -117,11 +117,6 @@ def patched(old: Agent, given: dict[str, Any], voices: Sequence[Voice]) -> NewAg
 def _ruled(values: dict[str, Any], given: dict[str, Any], voices: Sequence[Voice]) -> NewAgent:
     """Apply the rules between fields; the ones about the world only to what was sent."""
     checked = ruled_config(values, given, voices)
-    if given.get("integration_ids"):
-        first = given["integration_ids"][0]
-        raise InvalidError(
-            {"integration_ids": [f"There is no integration {shown(first)} in this organization."]}
-        )
     return NewAgent(**{k: v for k, v in checked.items() if k in NewAgent.__struct_fields__})
 
 

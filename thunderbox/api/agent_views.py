@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from msgspec import Struct
 
+from thunderbox.api.integration_views import IntegrationView
+from thunderbox.api.integration_views import view as integration_view
 from thunderbox.api.times import Timestamp, iso
 from thunderbox.store.agents import Agent, AgentVersion
+from thunderbox.store.integrations import Integration
 
 
 class DestinationView(Struct, kw_only=True):
@@ -32,7 +36,7 @@ class AgentView(Struct, kw_only=True):
     acknowledgement_prompt: str
     inbound_speak_order: str
     outbound_speak_order: str
-    integrations: list[dict[str, Any]] = []
+    integrations: list[IntegrationView]
     widget_enabled: bool
     created_at: Timestamp
     updated_at: Timestamp
@@ -57,6 +61,15 @@ class AgentView(Struct, kw_only=True):
     tool_collision_warnings: list[dict[str, Any]] = []
 
 
+class AgentTransferView(Struct, kw_only=True):
+    """What became of a transfer."""
+
+    mode: str
+    source_org_id: int
+    target_org_id: int
+    agent: AgentView
+
+
 class VersionView(Struct, kw_only=True):
     """An agent as one write left it."""
 
@@ -75,8 +88,12 @@ class VersionPage(Struct, kw_only=True):
     results: list[VersionView]
 
 
-def view(agent: Agent) -> AgentView:
-    """An agent as an answer shows it: without `tools` and `max_hold_seconds`."""
+def view(agent: Agent, linked: Sequence[Integration] = ()) -> AgentView:
+    """An agent as an answer shows it: without `tools` and `max_hold_seconds`.
+
+    `linked` holds at least the integrations that the agent carries.
+    """
+    known = {integration.id: integration for integration in linked}
     return AgentView(
         id=agent.id,
         name=agent.name,
@@ -89,14 +106,17 @@ def view(agent: Agent) -> AgentView:
         acknowledgement_prompt=agent.acknowledgement_prompt,
         inbound_speak_order=agent.inbound_speak_order,
         outbound_speak_order=agent.outbound_speak_order,
+        integrations=[
+            integration_view(known[key]) for key in agent.integration_ids if key in known
+        ],
         widget_enabled=agent.widget_enabled,
         created_at=iso(agent.created_at),
         updated_at=iso(agent.updated_at),
         primary_language=agent.primary_language,
         additional_languages=agent.additional_languages,
         transfer_destinations=[
-            DestinationView(name=known["name"], number=known["number"])
-            for known in agent.transfer_destinations
+            DestinationView(name=other["name"], number=other["number"])
+            for other in agent.transfer_destinations
         ],
         voicemail_action=agent.voicemail_action,
         voicemail_message=agent.voicemail_message,
@@ -110,6 +130,6 @@ def version_view(version: AgentVersion) -> VersionView:
         revision=version.revision,
         created_by=version.created_by,
         created_at=iso(version.created_at),
-        snapshot=view(version.agent()),
+        snapshot=view(version.agent(), version.integrations()),
         changed_fields=version.changed_fields,
     )

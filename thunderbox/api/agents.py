@@ -5,26 +5,49 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import msgspec
-from litestar import Controller, delete, get, patch, post, put
-from litestar.params import JSONBody, QueryParameter
+from litestar import Controller, Response, delete, get, patch, post, put
+from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
 from thunderbox.api import dialect, times
-from thunderbox.api.agent_fields import AgentWrite, created, patched, replaced
-from thunderbox.api.agent_views import AgentView, VersionPage, version_view, view
+from thunderbox.api.agent_fields import AgentWrite, Name, created, patched, replaced
+from thunderbox.api.agent_views import (
+    AgentTransferView,
+    AgentView,
+    VersionPage,
+    version_view,
+    view,
+)
 from thunderbox.api.auth import require_key
 from thunderbox.api.bodies import Body, Given
 from thunderbox.api.fields import refusal
-from thunderbox.api.parameters import PathId
+from thunderbox.api.integrations import linked as checked_links
+from thunderbox.api.parameters import PathId, VersionLimit
 from thunderbox.api.request import ApiRequest
+from thunderbox.api.transfers import TransferWrite, check_target
 from thunderbox.errors import ConflictError, InvalidError, NotFoundError
-from thunderbox.store import agents
-from thunderbox.store.agents import Agent
+from thunderbox.store import agents, integrations
+from thunderbox.store.agents import Agent, NewAgent
 from thunderbox.store.database import Source
+from thunderbox.store.integrations import Integration
 
-VersionLimit = Annotated[
-    int, QueryParameter(ge=1, le=100), Meta(description="a whole number from 1 to 100")
-]
+COPIED = (
+    "prompt",
+    "voice",
+    "product",
+    "thinking_level",
+    "background_track",
+    "acknowledgement_prompt_mode",
+    "acknowledgement_prompt",
+    "widget_enabled",
+    "integration_ids",
+    "primary_language",
+    "additional_languages",
+    "transfer_destinations",
+    "voicemail_action",
+    "voicemail_message",
+)
+"""What a duplicate has of its original: neither speak orders nor hold time nor inline tools."""
 
 
 class Expectation(Struct, kw_only=True):
@@ -34,8 +57,14 @@ class Expectation(Struct, kw_only=True):
     updated_at: str | None = None
 
 
+class DuplicateWrite(Struct, kw_only=True):
+    """The body of a duplicate."""
+
+    name: Name | None = None
+
+
 class AgentsController(Controller):
-    """List, read, write and delete agents; every write is live at once."""
+    """List, read, write, copy and delete agents; every write is live at once."""
 
     path = "/v1/agents"
     guards = (require_key,)
@@ -44,19 +73,22 @@ class AgentsController(Controller):
     @get(summary="List agents, newest first")
     async def list_agents(self, request: ApiRequest) -> list[AgentView]:
         """Every agent of the organization."""
-        return [view(agent) for agent in await agents.page(request.db, request.org_id)]
+        found = await agents.page(request.db, request.org_id)
+        linked = await _linked(request.db, request.org_id, *found)
+        return [view(agent, linked) for agent in found]
 
     @post(dto=Body[AgentWrite], return_dto=None, summary="Create an agent")
     async def create_agent(self, request: ApiRequest, data: JSONBody[AgentWrite]) -> AgentView:
         """Add an agent and its first version."""
         new = created(msgspec.structs.asdict(data), request.parts.voices())
         async with request.db.transaction() as tx:
-            return view(await agents.insert(tx, request.org_id, new, request.author))
+            new.integration_ids = await checked_links(tx, request.org_id, new.integration_ids)
+            return await _shown(tx, await agents.insert(tx, request.org_id, new, request.author))
 
     @get("/{agent_id:int}", summary="Read an agent")
     async def read_agent(self, request: ApiRequest, agent_id: PathId) -> AgentView:
         """One agent."""
-        return view(await _find(request.db, request.org_id, agent_id))
+        return await _shown(request.db, await _find(request.db, request.org_id, agent_id))
 
     @put("/{agent_id:int}", dto=Body[AgentWrite], return_dto=None, summary="Replace an agent")
     async def replace_agent(
@@ -67,7 +99,8 @@ class AgentsController(Controller):
             old = await _find(tx, request.org_id, agent_id)
             _expect(request, old, msgspec.structs.asdict(data))
             new = replaced(old, data, request.parts.voices())
-            return view(await agents.update(tx, old, new, request.author))
+            new.integration_ids = await checked_links(tx, request.org_id, new.integration_ids)
+            return await _shown(tx, await agents.update(tx, old, new, request.author))
 
     @patch("/{agent_id:int}", dto=Given[AgentWrite], return_dto=None, summary="Change an agent")
     async def change_agent(
@@ -78,7 +111,9 @@ class AgentsController(Controller):
             old = await _find(tx, request.org_id, agent_id)
             _expect(request, old, data)
             new = patched(old, data, request.parts.voices())
-            return view(await agents.update(tx, old, new, request.author))
+            if "integration_ids" in data:
+                new.integration_ids = await checked_links(tx, request.org_id, new.integration_ids)
+            return await _shown(tx, await agents.update(tx, old, new, request.author))
 
     @delete("/{agent_id:int}", summary="Delete an agent")
     async def delete_agent(self, request: ApiRequest, agent_id: PathId) -> None:
@@ -86,6 +121,49 @@ class AgentsController(Controller):
         async with request.db.transaction() as tx:
             if not await agents.delete(tx, request.org_id, agent_id):
                 raise _absent(agent_id)
+
+    @post(
+        "/{agent_id:int}/duplicate",
+        dto=Body[DuplicateWrite],
+        return_dto=None,
+        summary="Duplicate an agent",
+    )
+    async def duplicate_agent(
+        self, request: ApiRequest, agent_id: PathId, data: JSONBody[DuplicateWrite]
+    ) -> AgentView:
+        """A new agent with the same core; speak orders, hold time and tools are its own."""
+        async with request.db.transaction() as tx:
+            old = await _find(tx, request.org_id, agent_id)
+            name = data.name or f"{old.name[: 255 - len(' (copy)')]} (copy)"
+            new = NewAgent(name=name, **{field: getattr(old, field) for field in COPIED})
+            return await _shown(tx, await agents.insert(tx, request.org_id, new, request.author))
+
+    @post(
+        "/{agent_id:int}/transfer",
+        dto=Body[TransferWrite],
+        return_dto=None,
+        summary="Copy or move an agent to another organization",
+    )
+    async def transfer_agent(
+        self, request: ApiRequest, agent_id: PathId, data: JSONBody[TransferWrite]
+    ) -> Response[AgentTransferView]:
+        """A new agent there, without integrations; `move` deletes the one here."""
+        moves = data.mode == "move"
+        async with request.db.transaction() as tx:
+            old = await _find(tx, request.org_id, agent_id)
+            await check_target(tx, request, data.target_org_id, moves=moves)
+            values = {field: getattr(old, field) for field in NewAgent.__struct_fields__}
+            new = NewAgent(**values | {"integration_ids": [], "name": data.name or old.name})
+            made = await agents.insert(tx, data.target_org_id, new, request.author)
+            if moves:
+                await agents.delete(tx, request.org_id, agent_id)
+        answer = AgentTransferView(
+            mode=data.mode,
+            source_org_id=request.org_id,
+            target_org_id=data.target_org_id,
+            agent=view(made),
+        )
+        return Response(answer, status_code=200 if moves else 201)
 
     @get("/{agent_id:int}/versions", summary="List an agent's versions, newest first")
     async def list_versions(
@@ -109,7 +187,7 @@ class AgentsController(Controller):
         """The agent as it is; for clients that know drafts."""
         agent = await _find(request.db, request.org_id, agent_id)
         _expect(request, agent, msgspec.structs.asdict(data))
-        return view(agent)
+        return await _shown(request.db, agent)
 
 
 async def _find(db: Source, org_id: int, agent_id: int) -> Agent:
@@ -117,6 +195,16 @@ async def _find(db: Source, org_id: int, agent_id: int) -> Agent:
     if agent is None:
         raise _absent(agent_id)
     return agent
+
+
+async def _shown(db: Source, agent: Agent) -> AgentView:
+    return view(agent, await _linked(db, agent.org_id, agent))
+
+
+async def _linked(db: Source, org_id: int, *found: Agent) -> list[Integration]:
+    """The integrations that these agents carry."""
+    ids = dict.fromkeys(key for agent in found for key in agent.integration_ids)
+    return await integrations.of_ids(db, org_id, list(ids))
 
 
 def _absent(agent_id: int) -> NotFoundError:

@@ -16,6 +16,7 @@ from thunderbox.api.auth import Usage
 from thunderbox.api.calls import CallsController
 from thunderbox.api.demo import DemoController
 from thunderbox.api.health import healthz, readyz
+from thunderbox.api.integrations import IntegrationsController
 from thunderbox.api.outbound import place_call
 from thunderbox.api.parts import Parts
 from thunderbox.api.phone_number_labels import PhoneNumberLabelsController
@@ -23,6 +24,7 @@ from thunderbox.api.phone_numbers import PhoneNumbersController
 from thunderbox.api.prompt_helpers import PromptHelpersController
 from thunderbox.api.recordings import read_recording
 from thunderbox.api.request import ApiRequest
+from thunderbox.api.tool_tests import ask_endpoint
 from thunderbox.api.voices import list_voices
 from thunderbox.api.whoami import whoami
 
@@ -38,6 +40,8 @@ ROUTES = (
     PhoneNumberLabelsController,
     CallsController,
     place_call,
+    ask_endpoint,
+    IntegrationsController,
     read_recording,
     DemoController,
 )

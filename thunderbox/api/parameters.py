@@ -15,4 +15,7 @@ QueryId = Annotated[
     int | None, QueryParameter(ge=1, le=MAX_ID), Meta(description="a whole number from 1")
 ]
 QueryText = Annotated[str | None, QueryParameter()]
+VersionLimit = Annotated[
+    int, QueryParameter(ge=1, le=100), Meta(description="a whole number from 1 to 100")
+]
 QueryFlag = Annotated[bool, QueryParameter(), Meta(description="true or false")]

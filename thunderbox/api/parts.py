@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
+
 from thunderbox.calls.requests import PlaceCall, PlacedCall, Readiness
 from thunderbox.config import Settings
 from thunderbox.store.database import Database
@@ -29,5 +31,9 @@ class Parts:
     """The directory that holds the recordings."""
     url_secret: bytes
     """Signs the links to recordings."""
+    http: httpx.AsyncClient
+    """Asks the endpoints of tools."""
+    own_url: Callable[[], str]
+    """`http://host:port` under which this box reaches its own API."""
     base_url: Callable[[], str]
     """`http(s)://host[:port]` under which clients reach this box, without a slash at the end."""

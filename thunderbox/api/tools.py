@@ -61,12 +61,12 @@ def _wrong(tool: Tool) -> list[str]:
         found.append(f'.type is {shown(tool["type"])}, but must be "function".')
     function = tool.get("function")
     if isinstance(function, dict):
-        found += _wrong_function(function)
+        found += wrong_function(function)
     else:
         found.append(".function is missing; it must be an object with a name and parameters.")
     endpoint = tool.get("endpoint")
     if isinstance(endpoint, dict):
-        found += _wrong_endpoint(endpoint)
+        found += wrong_endpoint(endpoint)
     else:
         found.append(".endpoint is missing; it must be an object with a url.")
     timeout = tool.get("timeout")
@@ -75,7 +75,8 @@ def _wrong(tool: Tool) -> list[str]:
     return found
 
 
-def _wrong_function(function: dict[str, Any]) -> list[str]:
+def wrong_function(function: dict[str, Any]) -> list[str]:
+    """What is wrong with a function schema; each message begins with `.function`."""
     found = []
     name = function.get("name")
     if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", name):
@@ -98,7 +99,8 @@ def _wrong_function(function: dict[str, Any]) -> list[str]:
     return found
 
 
-def _wrong_endpoint(endpoint: dict[str, Any]) -> list[str]:
+def wrong_endpoint(endpoint: dict[str, Any]) -> list[str]:
+    """What is wrong with an endpoint; each message begins with `.endpoint`."""
     found = []
     url = endpoint.get("url")
     if not _is_url(url):

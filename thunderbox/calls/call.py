@@ -24,6 +24,7 @@ from thunderbox.errors import EngineError
 from thunderbox.store import calls
 from thunderbox.store.agents import NewAgent
 from thunderbox.store.database import Database
+from thunderbox.store.organization_webhooks import signing_secret
 from thunderbox.voice import ambience
 from thunderbox.voice.ambient_leg import AmbientLeg
 from thunderbox.voice.call_recognizer import CallRecognizer
@@ -78,6 +79,7 @@ class Call:
         self.id = call_id
         self._box = box
         self._agent = agent
+        self._org_id = new.org_id
         self._started_at = new.started_at
         self._outbound = new.direction == "outbound"
         self._conversation: Conversation | None = None
@@ -106,8 +108,9 @@ class Call:
         try:
             leg = await self._with_background(leg)
             acknowledgement = await box.acknowledgements.of(self._agent)
+            tools = await self._tools()
             self._conversation = self._new_conversation(
-                leg, transcript, speak_order, acknowledgement
+                leg, transcript, speak_order, acknowledgement, tools
             )
             reason = await self._conversation.run()
         except EngineError as error:
@@ -147,8 +150,19 @@ class Call:
         # Making a track takes longer than the loop may be held; it is made once.
         return AmbientLeg(leg, await asyncio.to_thread(ambience.track, name))
 
+    async def _tools(self) -> AgentTools:
+        box, tools = self._box, self._agent.tools
+        secret = await signing_secret(box.db, self._org_id) if tools else ""
+        seconds = box.settings.calls.tool_seconds
+        return AgentTools(tools, box.http, self.id, box.own_url, seconds, secret)
+
     def _new_conversation(
-        self, leg: Leg, transcript: Transcript, speak_order: str, acknowledgement: str
+        self,
+        leg: Leg,
+        transcript: Transcript,
+        speak_order: str,
+        acknowledgement: str,
+        tools: AgentTools,
     ) -> Conversation:
         box, agent = self._box, self._agent
         limits, voice = box.settings.calls, box.settings.voice
@@ -169,7 +183,6 @@ class Call:
             first_token=voice.first_token_seconds,
             speak=voice.speak_seconds,
         )
-        tools = AgentTools(agent.tools, box.http, self.id, box.own_url, limits.tool_seconds)
         languages = [language_of(agent.primary_language)]
         languages += map(language_of, agent.additional_languages)
         persona = Persona(

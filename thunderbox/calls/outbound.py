@@ -10,6 +10,7 @@ import re
 import msgspec
 
 from thunderbox.calls.call import Call, Surroundings, new_row
+from thunderbox.calls.linked_tools import equipped
 from thunderbox.calls.ports import Destination, Dialer
 from thunderbox.calls.requests import PlaceCall, PlacedCall
 from thunderbox.calls.routing import is_sip_uri
@@ -143,7 +144,7 @@ class Outbound:
         agent = await agents.get(self._box.db, request.org_id, agent_id)
         if agent is None:
             raise NotFoundError(f"There is no agent {agent_id}.")
-        return agent_id, agent
+        return agent_id, await equipped(self._box.db, request.org_id, agent)
 
     async def _dial(self, call: Call, request: PlaceCall, speak_order: str) -> None:
         ring_s = float(self._box.settings.sip.ring_seconds)

@@ -6,6 +6,7 @@ import asyncio
 import logging
 
 from thunderbox.calls.call import Call, Surroundings, new_row
+from thunderbox.calls.linked_tools import equipped
 from thunderbox.calls.ports import Invitation
 from thunderbox.calls.routing import resolve
 from thunderbox.errors import LegError
@@ -58,6 +59,7 @@ class Switchboard:
             log.info("%s: 480, no agent is assigned to number %s", leg.name, line.id)
             await leg.refuse(480, "No agent is assigned to this number")
             return
+        agent = await equipped(self._box.db, line.org_id, agent)
         row = new_row(
             agent,
             org_id=line.org_id,

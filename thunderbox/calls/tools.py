@@ -1,4 +1,4 @@
-"""Tools: runs the HTTP tools that an agent carries inline.
+"""Tools: runs the HTTP tools that an agent carries inline, or that are linked to it.
 
 A tool is an OpenAI function schema with an `endpoint` (url, method, headers). The endpoint never
 reaches the model. A url that begins with `/` is one of this box itself.
@@ -8,29 +8,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 import httpx
 import msgspec
 
+from thunderbox.calls import tool_request
+from thunderbox.calls.tool_request import MAX_ANSWER, Endpoint
 from thunderbox.voice.engine import Tool
 
 log = logging.getLogger(__name__)
-
-MAX_ANSWER = 64 * 1024
-"""Bytes of an answer that are read; a longer one is an error for the model."""
-CALL_ID_HEADER = "X-ThunderPhone-Call-ID"
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """Where a tool's requests go."""
-
-    url: str
-    method: str
-    headers: Mapping[str, str]
-    timeout_s: float
 
 
 class AgentTools:
@@ -43,8 +31,11 @@ class AgentTools:
         call_id: int,
         own_url: Callable[[], str],
         timeout_s: float,
+        secret: str,
     ) -> None:
+        """`secret` signs the requests."""
         self._client = client
+        self._secret = secret
         self._call_id = call_id
         self._own_url = own_url
         self._endpoints: dict[str, Endpoint] = {}
@@ -68,41 +59,26 @@ class AgentTools:
             return _error(f"There is no tool {name}. Tools: {known}.")
         try:
             return await self._request(endpoint, arguments)
-        except httpx.TimeoutException:
+        except (TimeoutError, httpx.TimeoutException):
             return _error(f"{name} did not answer in {endpoint.timeout_s:g} s.")
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
             log.warning("Tool %s failed: %s", name, type(error).__name__)
             return _error(f"{name} cannot be reached.")
 
     async def _request(self, endpoint: Endpoint, arguments: dict[str, Any]) -> str:
-        url = endpoint.url
-        if url.startswith("/"):
-            url = self._own_url() + url
-        headers = {**endpoint.headers, CALL_ID_HEADER: str(self._call_id)}
-        body: bytes | None = None
-        query: dict[str, str] | None = None
-        if endpoint.method in ("GET", "DELETE"):
-            query = {key: _as_text(value) for key, value in arguments.items()}
-        else:
-            body = msgspec.json.encode(arguments, order="sorted")
-            headers["Content-Type"] = "application/json"
-        async with self._client.stream(
-            endpoint.method,
-            url,
-            params=query,
-            content=body,
-            headers=headers,
-            timeout=endpoint.timeout_s,
-        ) as response:
-            answer = bytearray()
-            async for chunk in response.aiter_bytes():
-                answer += chunk
-                if len(answer) > MAX_ANSWER:
-                    return _error(f"The answer is longer than {MAX_ANSWER} bytes.")
-        text = answer.decode("utf-8", "replace").strip()
-        if response.is_success:
+        if not endpoint.url:
+            return _error("This tool has no URL yet.")
+        if endpoint.url.startswith("/"):
+            endpoint = replace(endpoint, url=self._own_url() + endpoint.url)
+        answer = await tool_request.send(
+            self._client, endpoint, arguments, secret=self._secret, call_id=self._call_id
+        )
+        if answer.truncated:
+            return _error(f"The answer is longer than {MAX_ANSWER} bytes.")
+        text = answer.body.decode("utf-8", "replace").strip()
+        if answer.ok:
             return text or '{"status":"ok"}'
-        return text if _is_error_object(text) else _error(f"HTTP status {response.status_code}.")
+        return text if _is_error_object(text) else _error(f"HTTP status {answer.status}.")
 
 
 def _endpoint(tool: Mapping[str, Any], timeout_s: float) -> Endpoint:
@@ -115,10 +91,6 @@ def _endpoint(tool: Mapping[str, Any], timeout_s: float) -> Endpoint:
         headers={str(key): str(value) for key, value in headers.items()},
         timeout_s=float(block.get("timeout") or tool.get("timeout") or timeout_s),
     )
-
-
-def _as_text(value: object) -> str:
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
 def _error(sentence: str) -> str:

@@ -7,7 +7,9 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from thunderbox.store import integrations
 from thunderbox.store.database import Source, Transaction
+from thunderbox.store.integrations import Integration
 from thunderbox.store.rows import now_ms, read, read_all, read_optional, to_json
 
 
@@ -33,6 +35,7 @@ class NewAgent(Struct, kw_only=True):
     """Objects with `name` and `number`, which may be a SIP URI."""
     voicemail_action: str = "prompt"
     voicemail_message: str = ""
+    integration_ids: list[str] = msgspec.field(default_factory=list)
 
 
 class Agent(NewAgent, kw_only=True):
@@ -59,6 +62,10 @@ class AgentVersion(Struct, kw_only=True, frozen=True):
         """The snapshot as the agent that it was."""
         return msgspec.convert(self.snapshot, Agent)
 
+    def integrations(self) -> list[Integration]:
+        """The integrations that it carried, as they were."""
+        return msgspec.convert(self.snapshot.get("integrations", []), list[Integration])
+
 
 async def insert(tx: Transaction, org_id: int, new: NewAgent, created_by: str) -> Agent:
     """Add an agent with its first version; `created_by` is an e-mail address."""
@@ -68,8 +75,8 @@ async def insert(tx: Transaction, org_id: int, new: NewAgent, created_by: str) -
         "background_track, acknowledgement_prompt_mode, acknowledgement_prompt, "
         "inbound_speak_order, outbound_speak_order, max_hold_seconds, tools, widget_enabled, "
         "primary_language, additional_languages, transfer_destinations, voicemail_action, "
-        "voicemail_message, created_at, updated_at) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *",
+        "voicemail_message, integration_ids, created_at, updated_at) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *",
         (org_id, *_values(new), now, now),
     )
     assert row is not None
@@ -99,7 +106,8 @@ async def update(tx: Transaction, old: Agent, new: NewAgent, changed_by: str) ->
         "background_track = ?, acknowledgement_prompt_mode = ?, acknowledgement_prompt = ?, "
         "inbound_speak_order = ?, outbound_speak_order = ?, max_hold_seconds = ?, tools = ?, "
         "widget_enabled = ?, primary_language = ?, additional_languages = ?, "
-        "transfer_destinations = ?, voicemail_action = ?, voicemail_message = ?, updated_at = ? "
+        "transfer_destinations = ?, voicemail_action = ?, voicemail_message = ?, "
+        "integration_ids = ?, updated_at = ? "
         "WHERE id = ? RETURNING *",
         # Two writes within a millisecond must still differ for `if_updated_at`.
         (*_values(new), max(now_ms(), old.updated_at + 1), old.id),
@@ -149,12 +157,14 @@ async def versions(db: Source, agent_id: int, limit: int) -> tuple[int, list[Age
 
 
 async def _add_version(tx: Transaction, agent: Agent, by: str, changed: list[str]) -> None:
+    linked = await integrations.of_ids(tx, agent.org_id, agent.integration_ids)
+    snapshot = msgspec.structs.asdict(agent) | {"integrations": linked}
     await tx.execute(
         "INSERT INTO agent_versions "
         "(agent_id, revision, created_by, created_at, snapshot, changed_fields) "
         "VALUES (?, (SELECT coalesce(max(revision), 0) + 1 FROM agent_versions "
         "WHERE agent_id = ?), ?, ?, ?, ?)",
-        (agent.id, agent.id, by, agent.updated_at, to_json(agent), to_json(changed)),
+        (agent.id, agent.id, by, agent.updated_at, to_json(snapshot), to_json(changed)),
     )
 
 
@@ -179,4 +189,5 @@ def _values(new: NewAgent) -> tuple[Any, ...]:
         to_json(new.transfer_destinations),
         new.voicemail_action,
         new.voicemail_message,
+        to_json(new.integration_ids),
     )

@@ -1,0 +1,23 @@
+"""Signing: how a receiver knows that a request comes from this box and was not changed.
+
+`X-ThunderPhone-Signature` is the HMAC-SHA256 of the body. `X-ThunderPhone-Signature-V2` covers
+the time, the method and the path too: `t=<seconds since 1970>,v1=<hex>`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+
+V1 = "X-ThunderPhone-Signature"
+V2 = "X-ThunderPhone-Signature-V2"
+
+
+def headers(secret: str, method: str, target: str, body: bytes, at_s: int) -> dict[str, str]:
+    """Both headers; `target` is the path with its query, exactly as it is sent."""
+    signed = f"{at_s}\n{method.upper()}\n{target}\n".encode() + body
+    return {V1: _hex(secret, body), V2: f"t={at_s},v1={_hex(secret, signed)}"}
+
+
+def _hex(secret: str, message: bytes) -> str:
+    return hmac.new(secret.encode(), message, hashlib.sha256).hexdigest()
