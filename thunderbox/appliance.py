@@ -24,7 +24,7 @@ from thunderbox.calls.acknowledgements import Acknowledgements
 from thunderbox.calls.call import Surroundings
 from thunderbox.calls.first_start import FirstStart
 from thunderbox.calls.outbound import Outbound
-from thunderbox.calls.ports import SystemClock
+from thunderbox.calls.ports import Registration, SystemClock
 from thunderbox.calls.recording import Recorder
 from thunderbox.calls.recovery import close_interrupted
 from thunderbox.calls.requests import PartState, Readiness
@@ -35,7 +35,6 @@ from thunderbox.errors import StartError, StoreError
 from thunderbox.maintenance import Maintenance
 from thunderbox.products import PRODUCTS
 from thunderbox.sip.endpoint import Phone, PhoneState
-from thunderbox.sip.trunk import Registration
 from thunderbox.store.database import Database
 from thunderbox.voice import phrases
 from thunderbox.voice.engine_room import Engines, load_engines

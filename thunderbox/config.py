@@ -89,6 +89,7 @@ class TrunkSettings(Struct, frozen=True, forbid_unknown_fields=True):
     password: str = ""
     realm: str = "*"
     transport: Literal["udp", "tcp"] = "udp"
+    register: bool = True
     expires_seconds: Annotated[int, _seconds(10, 86400)] = 300
     retry_seconds: Annotated[int, _seconds(1, 3600)] = 10
     numbers: tuple[str, ...] = ()

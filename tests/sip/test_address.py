@@ -149,3 +149,32 @@ def info(kind: str, body: str) -> str:
 )
 def test_info_keys(message: str, key: str) -> None:
     assert info_digit(message) == key
+
+
+@pytest.mark.parametrize(
+    ("uri", "trunk"),
+    [
+        ("sip:box@192.0.2.1:5060;thunderbox-trunk=5", 5),
+        ("sip:box@192.0.2.1;thunderbox-trunk=12;ob", 12),
+        ("sip:box@192.0.2.1;thunderbox-trunk=0", 0),
+        ("sip:box@192.0.2.1;thunderbox-trunk=x", None),
+        ("sip:box@192.0.2.1;thunderbox-trunk=5x", None),
+        ("sip:box@192.0.2.1;thunderbox-trunk=" + "9" * 30, None),
+        ("sip:box@192.0.2.1", None),
+    ],
+)
+def test_the_trunk_that_a_request_came_through(uri: str, trunk: int | None) -> None:
+    assert address.trunk_of(uri) == trunk
+
+
+@pytest.mark.parametrize(
+    ("message", "value"),
+    [
+        ("INVITE sip:a@b SIP/2.0\r\nTo: <sip:+15550100@b>\r\n\r\n", "<sip:+15550100@b>"),
+        ("INVITE sip:a@b SIP/2.0\r\nt:sip:1@b\r\n\r\n", "sip:1@b"),
+        ("INVITE sip:a@b SIP/2.0\r\nTO : sip:1@b\r\nTo: sip:2@b\r\n\r\n", "sip:1@b"),
+        ("INVITE sip:a@b SIP/2.0\r\nFrom: x\r\n\r\nTo: sip:1@b\r\n", ""),
+    ],
+)
+def test_a_header_of_a_message(message: str, value: str) -> None:
+    assert address.header(message, "To") == value

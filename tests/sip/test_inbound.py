@@ -37,7 +37,9 @@ async def test_both_sides_hear_each_other(tmp_path: Path, free_port: Ports, code
         await until(lambda: len(call.ticks) >= 175, what="3.5 s of ticks")
         await caller.hang_up()
         end = await call.ended()
-    assert call.invitation == Invitation("+15550100", "caller", call.invitation.source)
+    assert call.invitation == Invitation(
+        "+15550100", "caller", call.invitation.source, meant="+15550100"
+    )
     assert end.cause is EndCause.CALLER_HANGUP
     assert waves.seconds_of(call.far, 16000, 880) > 2.0
     assert waves.seconds_of(call.near, 16000, TONE_HZ) == pytest.approx(2.0, abs=0.2)

@@ -10,8 +10,8 @@ import pytest
 
 from tests.peers.sipp import Sipp
 from tests.sip.receptionist import Receptionist, phone
+from thunderbox.calls.ports import Registration
 from thunderbox.errors import StartError
-from thunderbox.sip.trunk import Registration
 
 pytestmark = pytest.mark.e2e
 

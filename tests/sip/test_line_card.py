@@ -18,13 +18,12 @@ from tests.peers.process import Peer, until
 from tests.peers.registrar import Registrar
 from tests.peers.sipp import Sipp
 from tests.sip.receptionist import TONE_HZ, Receptionist, follow, phone
-from thunderbox.calls.ports import Destination
+from thunderbox.calls.ports import Destination, Registration
 from thunderbox.config import TrunkSettings
 from thunderbox.errors import LegError, StartError
 from thunderbox.sip import child_card, line_card, wire
 from thunderbox.sip.card_process import how_it_ended
 from thunderbox.sip.endpoint import Phone
-from thunderbox.sip.trunk import Registration
 from thunderbox.voice.leg import Answered, EndCause
 
 Ports = Callable[[], int]

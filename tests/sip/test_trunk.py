@@ -11,10 +11,9 @@ from tests.peers.process import until
 from tests.peers.registrar import Registrar
 from tests.peers.sipp import Sipp
 from tests.sip.receptionist import Receptionist, follow, phone
-from thunderbox.calls.ports import Destination
+from thunderbox.calls.ports import Destination, Registration
 from thunderbox.config import TrunkSettings
 from thunderbox.sip.endpoint import Phone
-from thunderbox.sip.trunk import Registration
 from thunderbox.voice.leg import Answered, EndCause
 
 pytestmark = pytest.mark.e2e

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import Enum
 from typing import Protocol
 
+from thunderbox.config import TrunkSettings
 from thunderbox.voice.leg import Leg
 
 
@@ -27,6 +30,12 @@ class Invitation:
     source: str
     """`ip:port` the request came from, for the log."""
 
+    trunk: int | None = None
+    """The trunk that it came through: 0 for that of the settings; None for none."""
+
+    meant: str = ""
+    """User part of the To header: a trunk often puts the number there, and our user name above."""
+
 
 OnRing = Callable[[Leg, Invitation], Awaitable[None]]
 """Handles an inbound leg from its first ring to its end; one task per call runs it."""
@@ -42,6 +51,9 @@ class Destination:
     caller: str
     """The number that the far end is shown."""
 
+    trunk: int = 0
+    """The trunk that numbers are called through: 0 for that of the settings."""
+
 
 class Dialer(Protocol):
     """Places calls."""
@@ -53,6 +65,52 @@ class Dialer(Protocol):
         `ring_timeout` seconds, refused, unreachable, registration lost. Raises LegError, with a
         sentence, when no line is free or the destination cannot be called at all.
         """
+
+
+class Registration(Enum):
+    """How a trunk stands."""
+
+    NONE = "none"
+    REGISTERING = "registering"
+    REGISTERED = "registered"
+    NOT_NEEDED = "not_needed"
+    """Its server takes calls without a registration."""
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class TrunkState:
+    """How a trunk stands, since when, and what its server last said."""
+
+    registration: Registration = Registration.NONE
+    status: int = 0
+    """SIP status, 0 where there is none."""
+    text: str = ""
+    since: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def usable(self) -> bool:
+        """Whether calls can go through it now."""
+        return self.registration in (Registration.REGISTERED, Registration.NOT_NEEDED)
+
+
+class Trunks(Protocol):
+    """Trunks beside that of the settings, which come and go while the box runs."""
+
+    async def open_trunk(self, number: int, settings: TrunkSettings) -> None:
+        """Keep a trunk registered from now on; one of this number is replaced.
+
+        Raises LegError when there is no room for another, or its address is none.
+        """
+
+    async def close_trunk(self, number: int) -> None:
+        """Unregister a trunk and forget it; its calls end."""
+
+    def trunk_state(self, number: int) -> TrunkState | None:
+        """How a trunk stands; None where there is none."""
+
+    async def try_trunk(self, settings: TrunkSettings) -> TrunkState:
+        """Register once, at most for so long as SIP waits, and undo it. Raises LegError."""
 
 
 class Clock(Protocol):

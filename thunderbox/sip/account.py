@@ -20,7 +20,9 @@ class Account(pj.Account):  # type: ignore[misc]
     """PJSIP's account; it passes on calls and the outcome of registrations."""
 
     def __init__(
-        self, library: Library[Any], on_registration: Callable[[int, str, int], None] | None
+        self,
+        library: Library[Any],
+        on_registration: Callable[[int, str, int], None] | None,
     ) -> None:
         super().__init__()
         self._library = library
@@ -41,6 +43,10 @@ class Account(pj.Account):  # type: ignore[misc]
             outcome = int(prm.code), str(prm.reason), int(prm.expiration)
             self._library.tell(self._on_registration, *outcome)
 
+    def silence(self) -> None:
+        """Tell nobody any more how registrations end."""
+        self._on_registration = None
+
     def leave(self) -> None:
         """Start to take our address away from the registrar, if it has it."""
         try:
@@ -49,7 +55,7 @@ class Account(pj.Account):  # type: ignore[misc]
                 self.setRegistration(False)
         except pj.Error as error:
             self.leaving = False
-            log.debug("The trunk could not be unregistered: %s.", error.info())
+            log.debug("A trunk could not be unregistered: %s.", error.info())
 
 
 def new_account(

@@ -26,6 +26,7 @@ _PARTY = re.compile(
     r"(?:sips?:(?P<user>[^@;>:\s]+)(?::[^@>\s]*)?(?:;[^@>\s]*)?@|tel:(?P<number>[^;>\s]+))"
 )
 _HOST_OF = re.compile(rf"sips?:[^@>\s]*@({_HOST}(?::\d{{1,5}})?)(?=[;>]|$)")
+_TRUNK = re.compile(r";thunderbox-trunk=(\d{1,18})(?=[;?>\s]|$)")
 _UNSPEAKABLE = re.compile(r"[^ !#-\[\]-~]")
 REASON_CHARACTERS = 120
 
@@ -120,6 +121,26 @@ def request_uri(message: str) -> str:
     """The URI in the first line of a SIP request."""
     words = message[:2048].split("\r\n", 1)[0].split(" ")
     return words[1] if len(words) == 3 else ""
+
+
+def trunk_of(uri: str) -> int | None:
+    """The trunk that a request URI names as the one it came through; None where it names none."""
+    match = _TRUNK.search(uri)
+    return int(match[1]) if match else None
+
+
+def header(message: str, name: str) -> str:
+    """The first header of a name in a SIP message, or of its short form; empty where it has none.
+
+    Only the headers are looked at, for a body may look like one.
+    """
+    head = message.partition("\r\n\r\n")[0]
+    short = {"to": "t"}.get(name.lower(), name.lower())
+    for line in head.split("\r\n")[1:]:
+        key, colon, value = line.partition(":")
+        if colon and key.strip().lower() in (name.lower(), short):
+            return value.strip()
+    return ""
 
 
 def final_status(status: int) -> int:

@@ -27,7 +27,8 @@ class Outgoing:
     sent_to: str
     """The request URI where it differs, else empty."""
     caller_uri: str
-    through_trunk: bool
+    trunk: int | None
+    """The trunk that it goes through; None for straight to its address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +39,12 @@ class Reports:
     """Somebody calls."""
     ended: Callable[[SipLeg], None]
     """A leg is over."""
-    registration: Callable[[int, str, int], None]
-    """A REGISTER was answered: status, text, and for how many seconds it holds."""
+    registration: Callable[[int, int, str, int], None]
+    """A REGISTER was answered: trunk, status, text, and for how many seconds it holds."""
     failed: Callable[[], None]
     """The card is gone, and its calls with it; it is being started again."""
     restored: Callable[[], None]
-    """The card is back, without a registration."""
+    """The card is back, without a trunk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,5 +80,11 @@ class Card(Desk, Protocol):
     async def place(self, leg: SipLeg, outgoing: Outgoing) -> None:
         """Send a leg's INVITE. Raises LegError when no line is free or PJSIP will not have it."""
 
-    async def register(self, trunk: TrunkSettings, resolved: str) -> None:
-        """Send REGISTER to a trunk whose server has an address. Raises LegError."""
+    async def register(self, number: int, trunk: TrunkSettings, resolved: str) -> None:
+        """Send REGISTER to a trunk whose server has an address, or only make room for its calls.
+
+        Raises LegError, also when there are too many trunks.
+        """
+
+    async def unregister(self, number: int) -> None:
+        """Unregister a trunk, end its calls and forget it. Raises LegError."""

@@ -102,10 +102,16 @@ class ChildCard:
             process.send(wire.Drop(leg.serial, 0, ""))  # where only the answer was late
             raise
 
-    async def register(self, trunk: TrunkSettings, resolved: str) -> None:
+    async def register(self, number: int, trunk: TrunkSettings, resolved: str) -> None:
         """Send REGISTER. Raises LegError."""
         process = self._running()
-        await process.request(wire.Register(process.number(), trunk, resolved), ANSWER_SECONDS)
+        command = wire.Register(process.number(), number, trunk, resolved)
+        await process.request(command, ANSWER_SECONDS)
+
+    async def unregister(self, number: int) -> None:
+        """Forget a trunk. Raises LegError."""
+        process = self._running()
+        await process.request(wire.Unregister(process.number(), number), ANSWER_SECONDS)
 
     def pick_up(self, serial: int) -> None:
         """Answer a line."""
@@ -200,8 +206,8 @@ class ChildCard:
                 self._codecs = codecs
             case wire.Logged(name, level, text):
                 logging.getLogger(name).log(level, "%s", text)
-            case wire.Registered(status, text, expires):
-                self._reports.registration(status, text, expires)
+            case wire.Registered(trunk, status, text, expires):
+                self._reports.registration(trunk, status, text, expires)
             case wire.Invited(serial, slot, invitation):
                 self._next_inbound = serial + 2
                 line = self._lines[serial] = _Line(self._new_leg(serial, outbound=False))

@@ -1,4 +1,4 @@
-"""Endpoint: the softphone. It takes calls, places calls, and keeps the trunk registered."""
+"""Endpoint: the softphone. It takes calls, places calls, and keeps its trunks registered."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from collections.abc import Coroutine
 from dataclasses import dataclass, replace
 from typing import Any
 
-from thunderbox.calls.ports import Destination, Invitation, OnRing
+from thunderbox.calls.ports import Destination, Invitation, OnRing, TrunkState
 from thunderbox.config import SipSettings, TrunkSettings
 from thunderbox.errors import LegError, StartError
 from thunderbox.sip import address
 from thunderbox.sip.card import Card, CardState, Outgoing, Reports
 from thunderbox.sip.leg import SipLeg
 from thunderbox.sip.network import address_towards, resolve
-from thunderbox.sip.trunk import Trunk, TrunkState
+from thunderbox.sip.trunks import OWN, Trunks
 from thunderbox.voice.leg import EndCause, Leg
 
 log = logging.getLogger(__name__)
@@ -26,7 +26,6 @@ RING_LIMIT_SECONDS = 31.0
 """With the 3 s that hanging up may take, every failed call ends within 35 s."""
 HANG_UP_SECONDS = 0.8
 HANDLERS_SECONDS = 0.4
-TRUNK_TASK = "sip-trunk"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,7 @@ class PhoneState:
 
 
 class Phone:
-    """The box's phone. One can run in a process at a time. Implements `calls.ports.Dialer`."""
+    """The box's phone; one can run in a process. Implements `Dialer` and `Trunks` of the ports."""
 
     def __init__(
         self,
@@ -72,7 +71,7 @@ class Phone:
         self._on_ring = on_ring
         self._timing = timing
         self._card: Card | None = None
-        self._trunk: Trunk | None = None
+        self._trunks: Trunks | None = None
         self._legs: set[SipLeg] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -83,21 +82,17 @@ class Phone:
         _check_port(self._settings)
         try:
             card = self._new_card()
-            trunk = (
-                Trunk(self._trunk_settings, card, self._trunk_lost)
-                if self._trunk_settings.server
-                else None
-            )
         except LegError as error:
             raise StartError(str(error)) from None
         await card.open()
-        self._card, self._trunk = card, trunk
+        self._card, self._trunks = card, Trunks(card, self._trunk_lost)
         log.info(
             "The phone listens on %s, UDP and TCP, with %s.",
             self.state().listening,
             ", ".join(card.state().codecs),
         )
-        self._keep_registered()
+        if self._trunk_settings.server:
+            self._trunks.add(OWN, self._trunk_settings)
 
     async def stop(self) -> None:
         """Hang up everything and let go of PJSIP; takes at most 3 s. May be called again."""
@@ -106,7 +101,7 @@ class Phone:
             return
         await self._say_goodbye()
         await card.close()
-        self._trunk = None
+        self._trunks = None
 
     def state(self) -> PhoneState:
         """How the phone stands, for readiness."""
@@ -117,7 +112,7 @@ class Phone:
             codecs=card.codecs,
             lines_used=card.lines_used,
             lines_max=self._settings.max_calls,
-            trunk=self._trunk.state if self._trunk else TrunkState(),
+            trunk=self.trunk_state(OWN) or TrunkState(),
             process=card.process,
             failures=card.failures,
             detail=card.detail,
@@ -135,13 +130,14 @@ class Phone:
             target = address.target(destination.to)
         else:
             user = address.number(destination.to)
-            if self._trunk is None:
+            trunk = self._trunks.get(destination.trunk) if self._trunks else None
+            if trunk is None:
                 raise LegError("Numbers are called through a trunk, and none is configured.")
-            target = replace(self._trunk.target, user=user)
+            target = replace(trunk.target, user=user)
         leg = card.outbound_leg()
-        leg.through_trunk = not straight
-        if leg.through_trunk and self._trunk is not None and not self._trunk.registered:
-            state = self._trunk.state
+        leg.trunk = None if straight else destination.trunk
+        if not straight and trunk is not None and not trunk.state.usable:
+            state = trunk.state
             leg.fail(EndCause.REGISTRATION_LOST, state.status, "the trunk is not registered")
             return leg
         try:
@@ -151,19 +147,46 @@ class Phone:
             return leg
         shown = address.caller(destination.caller)
         own_host = self._settings.public_address or address_towards(resolved)
-        if leg.through_trunk:
+        if leg.trunk is not None:
             own_host = target.host
         outgoing = Outgoing(
             uri=f"<{target.uri()}>",
-            sent_to="" if leg.through_trunk or resolved == target.host else target.uri(resolved),
+            sent_to=""
+            if leg.trunk is not None or resolved == target.host
+            else target.uri(resolved),
             caller_uri=f"<sip:{shown}@{own_host}>",
-            through_trunk=leg.through_trunk,
+            trunk=leg.trunk,
         )
         await card.place(leg, outgoing)
         self._legs.add(leg)
         ring_seconds = min(ring_timeout, RING_LIMIT_SECONDS)
         self._own(leg.watch_ringing(ring_seconds, self._timing.reply), f"sip-{leg.name}")
         return leg
+
+    async def open_trunk(self, number: int, settings: TrunkSettings) -> None:
+        """Keep a trunk registered from now on; one of this number is replaced. Raises LegError."""
+        trunks = self._running_trunks()
+        await trunks.remove(number)
+        trunks.add(number, settings)
+
+    async def close_trunk(self, number: int) -> None:
+        """Unregister a trunk and forget it; its calls end."""
+        if self._trunks is not None:
+            await self._trunks.remove(number)
+
+    def trunk_state(self, number: int) -> TrunkState | None:
+        """How a trunk stands; None where there is none."""
+        trunk = self._trunks.get(number) if self._trunks else None
+        return trunk.state if trunk else None
+
+    async def try_trunk(self, settings: TrunkSettings) -> TrunkState:
+        """Register once and undo it. Raises LegError."""
+        return await self._running_trunks().try_out(settings)
+
+    def _running_trunks(self) -> Trunks:
+        if self._trunks is None:
+            raise LegError("The phone is not running; set sip.enabled = true and start the box.")
+        return self._trunks
 
     def _new_card(self) -> Card:
         """Four lines, in this process or in one of their own."""
@@ -172,7 +195,7 @@ class Phone:
             ended=self._legs.discard,
             registration=self._registration,
             failed=self._card_failed,
-            restored=self._keep_registered,
+            restored=self._card_restored,
         )
         trunk = self._trunk_settings
         server = address.server(trunk.server, trunk.user, trunk.transport) if trunk.server else None
@@ -187,25 +210,18 @@ class Phone:
 
         return OwnCard(self._settings, reports, lost, where)
 
-    def _keep_registered(self) -> None:
-        """Register the trunk, if there is one."""
-        if self._trunk is not None:
-            self._own(self._trunk.run(), TRUNK_TASK)
-
-    def _registration(self, status: int, text: str, expires: int) -> None:
-        if self._trunk is not None:
-            self._trunk.on_outcome(status, text, expires)
+    def _registration(self, trunk: int, status: int, text: str, expires: int) -> None:
+        if self._trunks is not None:
+            self._trunks.on_outcome(trunk, status, text, expires)
 
     def _card_failed(self) -> None:
-        """The trunk's registration is gone until the card is back; its legs have ended."""
-        self._stop_registering()
-        if self._trunk is not None:
-            self._trunk.on_card_failed()
+        """Every registration is gone until the card is back; its legs have ended."""
+        if self._trunks is not None:
+            self._trunks.on_card_failed()
 
-    def _stop_registering(self) -> None:
-        for task in self._tasks:
-            if task.get_name() == TRUNK_TASK:
-                task.cancel()
+    def _card_restored(self) -> None:
+        if self._trunks is not None:
+            self._trunks.on_card_restored()
 
     def _invited(self, leg: SipLeg, invitation: Invitation) -> None:
         """Hand a call that rings to whoever handles calls."""
@@ -223,10 +239,10 @@ class Phone:
             if not leg.over:
                 await leg.hang_up()
 
-    def _trunk_lost(self, state: TrunkState) -> None:
-        """End the outbound calls that still ring at the trunk."""
+    def _trunk_lost(self, trunk: int, state: TrunkState) -> None:
+        """End the outbound calls that still ring at a trunk."""
         for leg in list(self._legs):
-            if leg.outbound and leg.through_trunk and not leg.up:
+            if leg.outbound and leg.trunk == trunk and not leg.up:
                 lost = leg.lose_registration(state.status, "the trunk's registration was lost")
                 self._own(lost, f"sip-{leg.name}-lost")
 
@@ -246,7 +262,8 @@ class Phone:
         legs = [asyncio.ensure_future(leg.hang_up()) for leg in self._legs]
         if legs:
             await asyncio.wait(legs, timeout=HANG_UP_SECONDS)
-        self._stop_registering()
+        if self._trunks is not None:
+            await self._trunks.close()
         if self._tasks:
             _, late = await asyncio.wait(set(self._tasks), timeout=HANDLERS_SECONDS)
             for task in late:

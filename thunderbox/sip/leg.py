@@ -67,7 +67,8 @@ class SipLeg:
         self.events: asyncio.Queue[LegEvent] = asyncio.Queue(EVENTS)
         self.serial = serial
         self.outbound = outbound
-        self.through_trunk = False
+        self.trunk: int | None = None
+        """The trunk that an outbound call goes through."""
         self.ticks = ticks
         self.sound = Sound(playout, ticks)
         self._desk = desk

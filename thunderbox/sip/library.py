@@ -18,8 +18,9 @@ from thunderbox.calls.ports import Invitation
 from thunderbox.config import SipSettings, TrunkSettings
 from thunderbox.errors import LegError, StartError
 from thunderbox.sip import setup, vector
-from thunderbox.sip.account import Account, new_account
-from thunderbox.sip.address import is_uri, party, request_uri
+from thunderbox.sip.account import Account
+from thunderbox.sip.accounts import Accounts
+from thunderbox.sip.address import header, is_uri, party, request_uri, trunk_of
 from thunderbox.sip.card import Outgoing
 from thunderbox.sip.line import Line, LineLeg, guarded
 from thunderbox.sip.network import Gate
@@ -31,7 +32,6 @@ from thunderbox.sip.throttle import Throttle
 
 log = logging.getLogger(__name__)
 
-ACCOUNTS = 8
 POLL_MS = 10
 BUSY_HERE = 486
 MEDIA_LINES = 4
@@ -89,17 +89,16 @@ class Library(Generic[NewLeg]):
         tell: Tell,
         new_leg: Callable[[int], NewLeg],
         on_invite: Callable[[NewLeg, Invitation], None],
-        on_registration: Callable[[int, str, int], None],
+        on_registration: Callable[[int, int, str, int], None],
         media_lost_seconds: float,
     ) -> None:
         self.tell = tell
         self.codecs: tuple[str, ...] = ()
         self.lines: dict[int, Line] = {}
-        self.accounts: dict[str, Account] = {}
+        self.accounts = Accounts(settings, self, on_registration)
         self._settings = settings
         self._new_leg = new_leg
         self._on_invite = on_invite
-        self._on_registration = on_registration
         self._media_lost_seconds = media_lost_seconds
         self._throttle = Throttle()
         self._sieve = Sieve()
@@ -114,7 +113,6 @@ class Library(Generic[NewLeg]):
         self._lent: set[Port] = set()
         self._watched_at = 0.0
         self._closing = False
-        self._registrar = ""
 
     # The endpoint.
 
@@ -151,7 +149,7 @@ class Library(Generic[NewLeg]):
             log.warning("Sound is copied the slow way: PJSIP's byte vectors look different here.")
         self._sink = self._endpoint.audDevManager().getPlaybackDevMedia()
         self._ports.extend(Port(number, direct) for number in range(1, LINES + 1))
-        self.add_account("local", setup.account_settings(self._settings))
+        self.accounts.open()
 
     def poll(self) -> None:
         """Let PJSIP work for at most 10 ms, then tidy up after it."""
@@ -163,6 +161,7 @@ class Library(Generic[NewLeg]):
             self.drop(*self._turned_away.pop())
         if self._finished:
             self._bury()
+        self.accounts.tidy((*self.lines.values(), *self._finished))
         while self._log.lines:
             level, text = self._log.lines.popleft()
             log.log(logging.WARNING if level <= 1 else logging.DEBUG, "PJSIP: %s", text.strip())
@@ -179,22 +178,17 @@ class Library(Generic[NewLeg]):
         for line in list(self.lines.values()):
             line.drop(503, "The phone is being shut down")
         self._poll_while(lambda: bool(self.lines), GOODBYE_SECONDS)
-        for account in self.accounts.values():
-            account.leave()
-        self._poll_while(
-            lambda: any(account.leaving for account in self.accounts.values()), UNREGISTER_SECONDS
-        )
+        self.accounts.leave()
+        self._poll_while(lambda: self.accounts.leaving, UNREGISTER_SECONDS)
         for port in (*self._ports, *self._lent):
             port.sound = None
         self.lines.clear()
         self._finished.clear()
-        for account in self.accounts.values():
-            account.shutdown()
-        self.accounts.clear()
+        self.accounts.close()
         self._ports.clear()
         self._lent.clear()
         self._sink = None
-        port = account = line = None  # type: ignore[assignment]
+        port = line = None  # type: ignore[assignment]
         gc.collect()
         self._endpoint.libDestroy(NO_NETWORK)
         self._endpoint = None
@@ -206,35 +200,15 @@ class Library(Generic[NewLeg]):
         while condition() and time.monotonic() < deadline:
             self.poll()
 
-    # Accounts.
+    # Trunks.
 
-    def add_account(
-        self,
-        name: str,
-        configuration: Any,
-        on_registration: Callable[[int, str, int], None] | None = None,
-    ) -> Account:
-        """Create an account. Raises LegError beyond the eighth, which PJSIP would die of."""
-        if len(self.accounts) >= ACCOUNTS:
-            raise LegError(f"The phone has at most {ACCOUNTS} accounts.")
-        account = new_account(configuration, self, on_registration)
-        self.accounts[name] = account
-        return account
+    def register(self, number: int, trunk: TrunkSettings, resolved: str) -> None:
+        """Send a trunk's REGISTER to an address, if it wants one. Raises LegError."""
+        self.accounts.register(number, trunk, resolved)
 
-    def register(self, trunk: TrunkSettings, resolved: str) -> None:
-        """Send the trunk's REGISTER to an address. Raises LegError."""
-        try:
-            account = self.accounts.get("trunk")
-            if account is None or resolved != self._registrar:
-                configuration = setup.trunk_settings(self._settings, trunk, resolved)
-                if account is None:
-                    account = self.add_account("trunk", configuration, self._on_registration)
-                else:
-                    account.modify(configuration)
-                self._registrar = resolved
-            account.setRegistration(True)
-        except pj.Error as error:
-            raise LegError(error.info()) from None
+    def unregister(self, number: int) -> None:
+        """Unregister a trunk, end its calls and forget it."""
+        self.accounts.unregister(number, self.lines.values())
 
     # Lines.
 
@@ -280,6 +254,8 @@ class Library(Generic[NewLeg]):
             called=party(request_uri(message)),
             caller=party(line.getInfo().remoteUri),
             source=source,
+            trunk=trunk_of(request_uri(message)),
+            meant=party(header(message, "To")),
         )
         line.ring()
         self.tell(self._on_invite, leg, invitation)
@@ -294,7 +270,7 @@ class Library(Generic[NewLeg]):
             raise LegError("The phone is being shut down.")
         if len(self.lines) >= min(LINES, self._settings.max_calls):
             raise LegError("All lines are busy.")
-        account = self.accounts["trunk" if outgoing.through_trunk else "local"]
+        account = self.accounts.of(outgoing.trunk)
         for uri in (outgoing.uri, outgoing.sent_to, outgoing.caller_uri):
             if uri and self._endpoint.utilVerifySipUri(uri.strip("<>")) != 0:
                 raise LegError("The destination is not a SIP address that can be called.")

@@ -117,6 +117,7 @@ class Line(pj.Call):  # type: ignore[misc]
         call_id: int = -1,
     ) -> None:
         super().__init__(account, call_id)
+        self.account = account
         self.serial = serial
         self.leg = leg
         self.outbound = call_id < 0

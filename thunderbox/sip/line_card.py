@@ -134,8 +134,10 @@ class LineCard:
                 self._answer(number, lambda: None)
             case wire.Place():
                 self._answer(command.number, partial(self._place, command))
-            case wire.Register(number, trunk, resolved):
-                self._answer(number, lambda: self._library.register(trunk, resolved))
+            case wire.Register(number, trunk, settings, resolved):
+                self._answer(number, lambda: self._library.register(trunk, settings, resolved))
+            case wire.Unregister(number, trunk):
+                self._answer(number, lambda: self._library.unregister(trunk))
             case wire.Press(number, serial, keys):
                 self._answer(number, lambda: self._library.press(serial, keys))
             case wire.Refer(number, serial, target, host):

@@ -75,9 +75,13 @@ class OwnCard:
         """Send a leg's INVITE. Raises LegError."""
         await self._thread.call(partial(self._library.place, leg, leg.serial, outgoing))
 
-    async def register(self, trunk: TrunkSettings, resolved: str) -> None:
+    async def register(self, number: int, trunk: TrunkSettings, resolved: str) -> None:
         """Send REGISTER. Raises LegError."""
-        await self._thread.call(partial(self._library.register, trunk, resolved))
+        await self._thread.call(partial(self._library.register, number, trunk, resolved))
+
+    async def unregister(self, number: int) -> None:
+        """Forget a trunk. Raises LegError."""
+        await self._thread.call(partial(self._library.unregister, number))
 
     def pick_up(self, serial: int) -> None:
         """Answer a line."""

@@ -21,6 +21,8 @@ LINES = 4
 """How many calls this build of PJSIP can carry."""
 CODECS = {"G722/16000/1": 132, "PCMU/8000/1": 131, "PCMA/8000/1": 130}
 RTP_PORTS = 200
+TRUNK_PARAMETER = "thunderbox-trunk"
+"""Tells which trunk a call came through, in the URI of its request."""
 
 
 class LogLines(pj.LogWriter):  # type: ignore[misc]
@@ -96,11 +98,13 @@ def account_settings(settings: SipSettings) -> Any:
     return configuration
 
 
-def trunk_settings(settings: SipSettings, trunk: TrunkSettings, resolved: str) -> Any:
+def trunk_settings(settings: SipSettings, number: int, trunk: TrunkSettings, resolved: str) -> Any:
     """The account that registers at a trunk whose server has an address."""
     configuration = account_settings(settings)
     target = server(trunk.server, trunk.user, trunk.transport)
     configuration.idUri = f"sip:{target.user}@{target.host}"
+    # A registrar sends calls to the address that it was told, with all its parameters.
+    configuration.sipConfig.contactUriParams = f";{TRUNK_PARAMETER}={number}"
     registration = configuration.regConfig
     transport = ";transport=tcp" if target.transport == "tcp" else ""
     port = f":{target.port}" if target.port else ""

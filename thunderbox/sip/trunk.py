@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from enum import Enum
 
+from thunderbox.calls.ports import Registration, TrunkState
 from thunderbox.config import TrunkSettings
 from thunderbox.errors import LegError
 from thunderbox.sip import address
@@ -21,42 +19,25 @@ REGISTER_SECONDS = 40.0
 """Longer than PJSIP's own transaction timeout of 32 s, which always reports."""
 
 
-class Registration(Enum):
-    """How the trunk stands."""
-
-    NONE = "none"
-    REGISTERING = "registering"
-    REGISTERED = "registered"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class TrunkState:
-    """How the trunk stands, since when, and what the registrar last said."""
-
-    registration: Registration = Registration.NONE
-    status: int = 0
-    text: str = ""
-    since: datetime = field(default_factory=lambda: datetime.now(UTC))
-
-
 class Trunk:
     """Keeps one account registered: resolve, register, wait for a loss, wait, again."""
 
     def __init__(
-        self, settings: TrunkSettings, card: Card, on_lost: Callable[[TrunkState], None]
+        self,
+        number: int,
+        settings: TrunkSettings,
+        card: Card,
+        on_lost: Callable[[int, TrunkState], None],
     ) -> None:
+        self.number = number
         self.state = TrunkState()
+        self.changed = asyncio.Event()
+        """Set at every change of the state."""
         self.target = address.server(settings.server, settings.user, settings.transport)
         self._settings = settings
         self._card = card
         self._on_lost = on_lost
         self._outcomes: asyncio.Queue[tuple[int, str, int]] = asyncio.Queue(16)
-
-    @property
-    def registered(self) -> bool:
-        """Whether calls can go through the trunk now."""
-        return self.state.registration is Registration.REGISTERED
 
     async def run(self) -> None:
         """Stay registered until cancelled."""
@@ -64,8 +45,9 @@ class Trunk:
             try:
                 await self._register()
             except (OSError, LegError) as error:
-                self._failed(0, str(error))
-            await asyncio.sleep(self._settings.retry_seconds)
+                self._failed(0, str(error) or "the registrar did not answer")
+            if not self.state.usable:
+                await asyncio.sleep(self._settings.retry_seconds)
 
     async def _register(self) -> None:
         """Register and return when the registration is refused or lost."""
@@ -74,14 +56,19 @@ class Trunk:
         resolved = await resolve(self.target.host)
         while not self._outcomes.empty():
             self._outcomes.get_nowait()
-        await self._card.register(self._settings, resolved)
+        await self._card.register(self.number, self._settings, resolved)
+        if not self._settings.register:
+            self._set(Registration.NOT_NEEDED)
+            # Its name may come to stand for another address.
+            await asyncio.sleep(self._settings.expires_seconds)
+            return
         async with asyncio.timeout(REGISTER_SECONDS):
             status, text, expires = await self._outcomes.get()
         while True:
             if status // 100 != 2:
                 self._failed(status, text)
                 return
-            if expires and not self.registered:
+            if expires and not self.state.usable:
                 self._set(Registration.REGISTERED, status, text)
                 log.info("The trunk %s is registered for %d s.", self._settings.server, expires)
             status, text, expires = await self._outcomes.get()
@@ -96,7 +83,7 @@ class Trunk:
         self._failed(0, "the phone is being started again")
 
     def _failed(self, status: int, text: str) -> None:
-        lost = self.registered
+        lost = self.state.usable
         changed = (self.state.registration, self.state.status) != (Registration.FAILED, status)
         self._set(Registration.FAILED, status, text)
         if changed:
@@ -107,9 +94,10 @@ class Trunk:
                 self._settings.retry_seconds,
             )
         if lost:
-            self._on_lost(self.state)
+            self._on_lost(self.number, self.state)
 
     def _set(self, registration: Registration, status: int = 0, text: str = "") -> None:
         if registration is self.state.registration and status == self.state.status:
             return
         self.state = TrunkState(registration, status, text)
+        self.changed.set()

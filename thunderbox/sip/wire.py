@@ -58,8 +58,16 @@ class Register(Message, frozen=True):
     """Send REGISTER."""
 
     number: int
-    trunk: TrunkSettings
+    trunk: int
+    settings: TrunkSettings
     resolved: str
+
+
+class Unregister(Message, frozen=True):
+    """Forget a trunk."""
+
+    number: int
+    trunk: int
 
 
 class Press(Message, frozen=True):
@@ -99,7 +107,7 @@ class Release(Message, frozen=True):
     slot: int
 
 
-Request = Open | Close | Ping | Place | Register | Press | Refer
+Request = Open | Close | Ping | Place | Register | Unregister | Press | Refer
 Command = Request | PickUp | Drop | Release
 
 
@@ -192,6 +200,7 @@ class Over(Message, frozen=True):
 class Registered(Message, frozen=True):
     """A REGISTER was answered."""
 
+    trunk: int
     status: int
     text: str
     expires: int
