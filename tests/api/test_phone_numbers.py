@@ -8,7 +8,7 @@ import pytest
 
 from tests.api.conftest import Tenant
 from thunderbox.api.phone_numbers import MAX_DEMO_NUMBERS
-from thunderbox.store import phone_numbers
+from thunderbox.store import phone_numbers, users
 from thunderbox.store.database import Database
 from thunderbox.store.phone_numbers import NewPhoneNumber
 
@@ -143,3 +143,122 @@ async def test_release_with_confirm_false_does_nothing(client, number):
     response = await client.delete(f"{url}?confirm=false")
     assert (response.status_code, list(response.json())) == (400, ["confirm"])
     assert (await client.get(url)).status_code == 200
+
+
+async def test_every_write_leaves_a_version(client, agent, number):
+    url = f"/v1/phone-numbers/{number['id']}"
+    await client.patch(url, json={"inbound_agent_id": agent["id"], "label": ""})
+    changed = (await client.patch(url, json={"label": "Front"})).json()
+    page = (await client.get(f"{url}/versions")).json()
+    assert page["count"] == 3
+    assert [
+        (one["revision"], one["created_by"], one["changed_fields"]) for one in page["results"]
+    ] == [
+        (3, "acme@example.com", ["label"]),
+        (2, "acme@example.com", ["inbound_agent_id"]),
+        (1, "acme@example.com", []),
+    ]
+    assert page["results"][0]["snapshot"] == changed
+    assert page["results"][2]["snapshot"] == number
+    assert [one["id"] for one in page["results"]] == sorted(
+        (one["id"] for one in page["results"]), reverse=True
+    )
+
+
+async def test_versions_are_limited(client, number):
+    url = f"/v1/phone-numbers/{number['id']}"
+    await client.patch(url, json={"label": "Front"})
+    page = (await client.get(f"{url}/versions?limit=1")).json()
+    assert (page["count"], len(page["results"])) == (2, 1)
+    for limit in ("0", "101", "x"):
+        response = await client.get(f"{url}/versions?limit={limit}")
+        assert (response.status_code, list(response.json())) == (400, ["limit"])
+
+
+async def join(db: Database, tenant: Tenant, org_id: int, role: str) -> None:
+    """Make whom a tenant's key acts for a member of another organization."""
+    async with db.transaction() as tx:
+        owner = await users.owner(tx, tenant.org_id)
+        await users.join(tx, org_id, owner.id, role)
+
+
+async def test_a_number_moves_and_leaves_everything_behind(
+    client, db: Database, tenant: Tenant, other: Tenant, agent, number
+):
+    await join(db, tenant, other.org_id, "admin")
+    url = f"/v1/phone-numbers/{number['id']}"
+    await client.patch(url, json={"inbound_agent_id": agent["id"], "label": "Front"})
+    response = await client.post(f"{url}/transfer", json={"target_org_id": other.org_id})
+    assert response.status_code == 200
+    body = response.json()
+    moved = body.pop("phone_number")
+    assert body == {
+        "source_org_id": tenant.org_id,
+        "target_org_id": other.org_id,
+        "cleared_agent_assignments": True,
+        "cleared_webhook_config": False,
+    }
+    assert (moved["number"], moved["inbound_agent_id"], moved["status"]) == (
+        number["number"],
+        None,
+        "active",
+    )
+    assert (await client.get(url)).status_code == 404
+    assert (await client.get(url, headers=other.headers)).json() == moved
+    page = (await client.get(f"{url}/versions", headers=other.headers)).json()
+    assert [one["snapshot"] for one in page["results"]] == [moved]
+
+
+async def test_a_number_over_a_connection_moves_without_it(
+    client, db: Database, tenant: Tenant, other: Tenant
+):
+    await join(db, tenant, other.org_id, "admin")
+    async with db.transaction() as tx:
+        new = NewPhoneNumber(
+            number="+4930123456",
+            source="voip",
+            voip_verification_status="verified",
+            voip_connection_id=7,
+        )
+        number = await phone_numbers.insert(tx, tenant.org_id, new)
+    response = await client.post(
+        f"/v1/phone-numbers/{number.id}/transfer", json={"target_org_id": other.org_id}
+    )
+    moved = response.json()["phone_number"]
+    assert (moved["voip_connection_id"], moved["status"]) == (None, "provisioning")
+    assert moved["voip_verification_status"] == "unverified"
+    assert moved["outbound_eligible"] is False
+
+
+async def test_who_may_move_a_number_and_where_to(
+    client, db: Database, tenant: Tenant, other: Tenant, number
+):
+    url = f"/v1/phone-numbers/{number['id']}/transfer"
+    for body, status in (
+        ({}, 400),
+        ({"target_org_id": "x"}, 400),
+        ({"target_org_id": tenant.org_id}, 400),
+        ({"target_org_id": other.org_id}, 404),
+        ({"target_org_id": 99}, 404),
+    ):
+        response = await client.post(url, json=body)
+        assert response.status_code == status, body
+        if status == 400:
+            assert list(response.json()) == ["target_org_id"]
+    await join(db, tenant, other.org_id, "member")
+    response = await client.post(url, json={"target_org_id": other.org_id})
+    assert (response.status_code, list(response.json())) == (403, ["detail"])
+    assert (await client.get(f"/v1/phone-numbers/{number['id']}")).json() == number
+
+
+async def test_a_full_organization_takes_no_demo_number(
+    client, db: Database, tenant: Tenant, other: Tenant, number
+):
+    await join(db, tenant, other.org_id, "admin")
+    for _ in range(MAX_DEMO_NUMBERS):
+        await client.post("/v1/phone-numbers", headers=other.headers)
+    response = await client.post(
+        f"/v1/phone-numbers/{number['id']}/transfer", json={"target_org_id": other.org_id}
+    )
+    assert (response.status_code, list(response.json())) == (403, ["detail"])
+    assert (await client.get(f"/v1/phone-numbers/{number['id']}")).status_code == 200

@@ -13,8 +13,16 @@ from thunderbox.api.auth import require_key
 from thunderbox.api.bodies import Body, Given
 from thunderbox.api.fields import Id
 from thunderbox.api.parameters import PathId
+from thunderbox.api.phone_number_views import (
+    LimitsView,
+    PhoneNumberTransferView,
+    PhoneNumberVersionPage,
+    PhoneNumberView,
+    version_view,
+    view,
+)
 from thunderbox.api.request import ApiRequest
-from thunderbox.api.times import Timestamp, iso, iso_optional
+from thunderbox.api.transfers import check_target
 from thunderbox.errors import ForbiddenError, InvalidError, NotFoundError
 from thunderbox.store import agents, phone_numbers
 from thunderbox.store.database import Source
@@ -23,6 +31,9 @@ from thunderbox.store.phone_numbers import NewPhoneNumber, PhoneNumber
 MAX_DEMO_NUMBERS = 10
 
 AgentId = Annotated[Id | None, Meta(description="the id of an agent of this organization, or null")]
+VersionLimit = Annotated[
+    int, QueryParameter(ge=1, le=100), Meta(description="a whole number from 1 to 100")
+]
 Confirm = Annotated[bool | None, QueryParameter(), Meta(description="true")]
 
 
@@ -56,39 +67,10 @@ class PhoneNumberWrite(Struct, kw_only=True):
     )
 
 
-class PhoneNumberView(Struct, kw_only=True):
-    """A number; everything below `updated_at` is what the newer client insists on."""
+class NumberTransferWrite(Struct, kw_only=True):
+    """The body of a transfer."""
 
-    id: int
-    number: str
-    source: str
-    status: str
-    inbound_agent_id: int | None
-    outbound_agent_id: int | None
-    voip_connection_id: int | None
-    voip_verification_status: str
-    voip_last_verified_at: Timestamp | None
-    created_at: Timestamp
-    updated_at: Timestamp
-
-    label: str
-    outbound_eligible: bool
-    outbound_ineligible_reason: str | None
-    sms_capability_checked_at: Timestamp | None = None
-    sms_capable: bool | None = None
-    voip_inbound_result: None = None
-    voip_inbound_status: str = "untested"
-    voip_inbound_test_method: str | None = None
-    voip_inbound_tested_at: Timestamp | None = None
-    webhook_signing_secret: str | None = None
-    webhook_url: str | None = None
-
-
-class LimitsView(Struct, kw_only=True):
-    """How many demo numbers an organization may hold, and holds."""
-
-    max_platform_numbers: int
-    platform_numbers_used: int
+    target_org_id: Id
 
 
 class PhoneNumbersController(Controller):
@@ -101,7 +83,7 @@ class PhoneNumbersController(Controller):
     @get(summary="List numbers, newest first")
     async def list_numbers(self, request: ApiRequest) -> list[PhoneNumberView]:
         """Every number of the organization that is not released."""
-        return [_view(found) for found in await phone_numbers.page(request.db, request.org_id)]
+        return [view(found) for found in await phone_numbers.page(request.db, request.org_id)]
 
     @post(dto=Body[ProvisionWrite], return_dto=None, summary="Take a demo number")
     async def create_number(
@@ -112,19 +94,15 @@ class PhoneNumbersController(Controller):
         async with request.db.transaction() as tx:
             known = key and await phone_numbers.by_idempotency_key(tx, org_id, key)
             if known:
-                return _view(known)
-            if await phone_numbers.count_demo(tx, org_id) >= MAX_DEMO_NUMBERS:
-                raise ForbiddenError(
-                    f"This organization holds all {MAX_DEMO_NUMBERS} demo numbers that it may; "
-                    "release one with DELETE /v1/phone-numbers/{id}."
-                )
+                return view(known)
+            await _check_room(tx, org_id)
             await _check_agents(tx, org_id, {"inbound_agent_id": data.inbound_agent_id})
             new = NewPhoneNumber(
                 number=await phone_numbers.free_demo(tx),
                 inbound_agent_id=data.inbound_agent_id,
                 idempotency_key=key,
             )
-            return _view(await phone_numbers.insert(tx, org_id, new))
+            return view(await phone_numbers.insert(tx, org_id, new, request.author))
 
     @get("/limits", summary="How many demo numbers are left")
     async def read_limits(self, request: ApiRequest) -> LimitsView:
@@ -137,7 +115,7 @@ class PhoneNumbersController(Controller):
     @get("/{number_id:int}", summary="Read a number")
     async def read_number(self, request: ApiRequest, number_id: PathId) -> PhoneNumberView:
         """One number."""
-        return _view(await _find(request.db, request.org_id, number_id))
+        return view(await _find(request.db, request.org_id, number_id))
 
     @route(
         "/{number_id:int}",
@@ -157,11 +135,47 @@ class PhoneNumbersController(Controller):
             changed = await phone_numbers.update(
                 tx,
                 old,
+                request.author,
                 inbound_agent_id=data.get("inbound_agent_id", old.inbound_agent_id),
                 outbound_agent_id=data.get("outbound_agent_id", old.outbound_agent_id),
                 label=data.get("label", old.label),
             )
-            return _view(changed)
+            return view(changed)
+
+    @get("/{number_id:int}/versions", summary="List a number's versions, newest first")
+    async def list_versions(
+        self, request: ApiRequest, number_id: PathId, limit: VersionLimit = 20
+    ) -> PhoneNumberVersionPage:
+        """The newest versions, and how many there are altogether."""
+        await _find(request.db, request.org_id, number_id)
+        count, found = await phone_numbers.versions(request.db, request.org_id, number_id, limit)
+        return PhoneNumberVersionPage(count=count, results=[version_view(one) for one in found])
+
+    @post(
+        "/{number_id:int}/transfer",
+        dto=Body[NumberTransferWrite],
+        return_dto=None,
+        status_code=200,
+        summary="Move a number to another organization",
+    )
+    async def transfer_number(
+        self, request: ApiRequest, number_id: PathId, data: JSONBody[NumberTransferWrite]
+    ) -> PhoneNumberTransferView:
+        """Move a number; its agents, its webhook and its versions stay behind."""
+        target = data.target_org_id
+        async with request.db.transaction() as tx:
+            old = await _find(tx, request.org_id, number_id)
+            await check_target(tx, request, target, moves=True)
+            if old.source == "demo":
+                await _check_room(tx, target)
+            moved = await phone_numbers.update(tx, old, request.author, **_moved(old, target))
+        return PhoneNumberTransferView(
+            phone_number=view(moved),
+            source_org_id=old.org_id,
+            target_org_id=target,
+            cleared_agent_assignments=bool(old.inbound_agent_id or old.outbound_agent_id),
+            cleared_webhook_config=old.webhook_url is not None,
+        )
 
     @delete("/{number_id:int}", status_code=200, summary="Release a number")
     async def release_number(
@@ -194,6 +208,38 @@ def _absent(number_id: int) -> NotFoundError:
     )
 
 
+async def _check_room(db: Source, org_id: int) -> None:
+    """Whether an organization may hold one more demo number. Raises ForbiddenError."""
+    if await phone_numbers.count_demo(db, org_id) >= MAX_DEMO_NUMBERS:
+        raise ForbiddenError(
+            f"Organization {org_id} holds all {MAX_DEMO_NUMBERS} demo numbers that it may; "
+            "release one with DELETE /v1/phone-numbers/{id}."
+        )
+
+
+def _moved(old: PhoneNumber, target: int) -> dict[str, Any]:
+    """What a move to another organization changes.
+
+    A connection and its password stay where they are: the new owner imports the number over one
+    of their own.
+    """
+    changes: dict[str, Any] = {
+        "org_id": target,
+        "inbound_agent_id": None,
+        "outbound_agent_id": None,
+        "webhook_url": None,
+        "webhook_signing_secret": None,
+        "idempotency_key": None,
+    }
+    if old.voip_connection_id is not None:
+        changes |= {
+            "voip_connection_id": None,
+            "voip_verification_status": "unverified",
+            "status": "provisioning",
+        }
+    return changes
+
+
 async def _check_agents(db: Source, org_id: int, given: dict[str, Any]) -> None:
     """Refuse agents that are not this organization's. Raises InvalidError."""
     wrong = {
@@ -203,32 +249,3 @@ async def _check_agents(db: Source, org_id: int, given: dict[str, Any]) -> None:
     }
     if wrong:
         raise InvalidError(wrong)
-
-
-def _view(found: PhoneNumber) -> PhoneNumberView:
-    reason = _why_inbound_only(found)
-    return PhoneNumberView(
-        id=found.id,
-        number=found.number,
-        source=found.source,
-        status=found.status,
-        inbound_agent_id=found.inbound_agent_id,
-        outbound_agent_id=found.outbound_agent_id,
-        voip_connection_id=found.voip_connection_id,
-        voip_verification_status=found.voip_verification_status,
-        voip_last_verified_at=iso_optional(found.voip_last_verified_at),
-        created_at=iso(found.created_at),
-        updated_at=iso(found.updated_at),
-        label=found.label,
-        outbound_eligible=reason is None,
-        outbound_ineligible_reason=reason,
-    )
-
-
-def _why_inbound_only(found: PhoneNumber) -> str | None:
-    """Why no call can be placed from a number; None when one can."""
-    if found.source != "voip":
-        return "Demo numbers only take calls; import a number of your own to place them."
-    if found.status != "active" or found.voip_verification_status != "verified":
-        return "This number is not verified yet."
-    return None

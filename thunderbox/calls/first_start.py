@@ -68,6 +68,7 @@ async def prepare(db: Database, voice: str) -> FirstStart | None:
             phone_numbers.NewPhoneNumber(
                 number=NUMBER, inbound_agent_id=agent.id, outbound_agent_id=agent.id
             ),
+            OWNER,
         )
     return FirstStart(key, NUMBER)
 
@@ -88,6 +89,7 @@ async def adopt_trunk_numbers(db: Database, numbers: tuple[str, ...]) -> list[st
                 phone_numbers.NewPhoneNumber(
                     number=number, source="voip", voip_verification_status="verified"
                 ),
+                "trunk.numbers",
             )
         added.append(number)
     return added

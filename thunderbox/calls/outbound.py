@@ -69,7 +69,7 @@ class Outbound:
         )
         call = await Call.begin(self._box, row, agent)
         self._switchboard.enter(call)
-        self._tasks.spawn(self._dial(call, request, agent.outbound_speak_order))
+        self._tasks.spawn(self._dial(call, request, line, agent.outbound_speak_order))
         return PlacedCall(call_id=call.id)
 
     async def close(self) -> None:
@@ -146,11 +146,22 @@ class Outbound:
             raise NotFoundError(f"There is no agent {agent_id}.")
         return agent_id, await equipped(self._box.db, request.org_id, agent)
 
-    async def _dial(self, call: Call, request: PlaceCall, speak_order: str) -> None:
+    async def _dial(
+        self,
+        call: Call,
+        request: PlaceCall,
+        line: phone_numbers.PhoneNumber,
+        speak_order: str,
+    ) -> None:
         ring_s = float(self._box.settings.sip.ring_seconds)
         try:
             leg = await self._dialer.dial(
-                Destination(to=request.to_number, caller=request.from_number), ring_s
+                Destination(
+                    to=request.to_number,
+                    caller=request.from_number,
+                    trunk=line.voip_connection_id or 0,
+                ),
+                ring_s,
             )
             ended = await _outcome(leg, ring_s + RING_MARGIN_S)
             if ended is not None:

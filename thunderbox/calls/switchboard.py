@@ -8,9 +8,9 @@ import logging
 from thunderbox.calls.call import Call, Surroundings, new_row
 from thunderbox.calls.linked_tools import equipped
 from thunderbox.calls.ports import Invitation
-from thunderbox.calls.routing import resolve
+from thunderbox.calls.routing import find_line
 from thunderbox.errors import LegError
-from thunderbox.store import agents, phone_numbers
+from thunderbox.store import agents
 from thunderbox.voice.leg import EndCause, Ended, Leg
 
 log = logging.getLogger(__name__)
@@ -44,8 +44,7 @@ class Switchboard:
         if self._closing:
             await leg.refuse(503, "This box is shutting down")
             return
-        number = resolve(invitation.called, self._box.settings.extensions)
-        line = await phone_numbers.by_number(self._box.db, number) if number else None
+        line = await find_line(self._box.db, invitation, self._box.settings.extensions)
         if line is None:
             log.info("%s: 404, the number dialled is not one of this box", leg.name)
             await leg.refuse(404, "No such number on this box")

@@ -1,14 +1,18 @@
-"""Phone numbers: which agent answers, which one calls. Released ones stay, unseen."""
+"""Phone numbers: which agent answers, which one calls. Released ones stay, unseen.
+
+Every write leaves a version that says what changed and by whom.
+"""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
+import msgspec
 from msgspec import Struct
 
 from thunderbox.errors import StoreError
 from thunderbox.store.database import Source, Transaction
-from thunderbox.store.rows import now_ms, read, read_all, read_optional
+from thunderbox.store.rows import now_ms, read, read_all, read_optional, to_json
 
 FIRST_DEMO, LAST_DEMO = 15550100000, 15559999999
 
@@ -21,6 +25,7 @@ class NewPhoneNumber(Struct, kw_only=True):
     status: Literal["provisioning", "active", "failed", "released"] = "active"
     inbound_agent_id: int | None = None
     outbound_agent_id: int | None = None
+    voip_connection_id: int | None = None
     voip_verification_status: Literal["unverified", "verified", "failed"] = "unverified"
     label: str = ""
     idempotency_key: str | None = None
@@ -31,21 +36,44 @@ class PhoneNumber(NewPhoneNumber, kw_only=True):
 
     id: int
     org_id: int
-    voip_connection_id: int | None
     voip_last_verified_at: int | None
     webhook_url: str | None
     webhook_signing_secret: str | None
+    voip_inbound_status: Literal["untested", "passed", "failed"] = "untested"
+    voip_inbound_test_method: Literal["loopback", "platform"] | None = None
+    voip_inbound_tested_at: int | None = None
+    voip_inbound_result: dict[str, Any] = msgspec.field(default_factory=dict)
+    """Empty before the first test."""
     created_at: int
     updated_at: int
 
 
-async def insert(tx: Transaction, org_id: int, new: NewPhoneNumber) -> PhoneNumber:
-    """Add a number. Raises DuplicateError when it is in use."""
+class PhoneNumberVersion(Struct, kw_only=True, frozen=True):
+    """A number as one write left it; `changed_fields` is empty for the first."""
+
+    id: int
+    phone_number_id: int
+    revision: int
+    created_by: str
+    created_at: int
+    snapshot: dict[str, Any]
+    changed_fields: list[str]
+
+    def phone_number(self) -> PhoneNumber:
+        """The snapshot as the number that it was."""
+        return msgspec.convert(self.snapshot, PhoneNumber)
+
+
+async def insert(
+    tx: Transaction, org_id: int, new: NewPhoneNumber, created_by: str = ""
+) -> PhoneNumber:
+    """Add a number with its first version. Raises DuplicateError when it is in use."""
     now = now_ms()
     row = await tx.fetch_one(
         "INSERT INTO phone_numbers (org_id, number, source, status, inbound_agent_id, "
-        "outbound_agent_id, voip_verification_status, label, idempotency_key, created_at, "
-        "updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *",
+        "outbound_agent_id, voip_connection_id, voip_verification_status, label, "
+        "idempotency_key, created_at, updated_at) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *",
         (
             org_id,
             new.number,
@@ -53,6 +81,7 @@ async def insert(tx: Transaction, org_id: int, new: NewPhoneNumber) -> PhoneNumb
             new.status,
             new.inbound_agent_id,
             new.outbound_agent_id,
+            new.voip_connection_id,
             new.voip_verification_status,
             new.label,
             new.idempotency_key,
@@ -61,7 +90,9 @@ async def insert(tx: Transaction, org_id: int, new: NewPhoneNumber) -> PhoneNumb
         ),
     )
     assert row is not None
-    return read(PhoneNumber, row)
+    made = read(PhoneNumber, row)
+    await _add_version(tx, made, created_by, [])
+    return made
 
 
 async def get(db: Source, org_id: int, number_id: int) -> PhoneNumber | None:
@@ -128,36 +159,109 @@ async def free_demo(tx: Transaction) -> str:
     return f"+{following}"
 
 
-async def update(
-    tx: Transaction,
-    old: PhoneNumber,
-    *,
-    inbound_agent_id: int | None,
-    outbound_agent_id: int | None,
-    label: str,
-) -> PhoneNumber:
-    """Assign agents and describe a number that was read in this transaction."""
+async def update(tx: Transaction, old: PhoneNumber, changed_by: str, **changes: Any) -> PhoneNumber:
+    """Change fields of a number that was read in this transaction, and record a version.
+
+    `changes` are fields of PhoneNumber; a number that changes its organization leaves its
+    versions behind.
+    """
+    new = msgspec.structs.replace(
+        old,
+        **changes,
+        updated_at=max(now_ms(), old.updated_at + 1),
+    )
     row = await tx.fetch_one(
-        "UPDATE phone_numbers SET inbound_agent_id = ?, outbound_agent_id = ?, label = ?, "
-        "updated_at = ? WHERE id = ? RETURNING *",
+        "UPDATE phone_numbers SET org_id = ?, status = ?, inbound_agent_id = ?, "
+        "outbound_agent_id = ?, voip_connection_id = ?, voip_verification_status = ?, "
+        "voip_last_verified_at = ?, voip_inbound_status = ?, voip_inbound_test_method = ?, "
+        "voip_inbound_tested_at = ?, voip_inbound_result = ?, label = ?, webhook_url = ?, "
+        "webhook_signing_secret = ?, idempotency_key = ?, updated_at = ? "
+        "WHERE id = ? RETURNING *",
         (
-            inbound_agent_id,
-            outbound_agent_id,
-            label,
-            max(now_ms(), old.updated_at + 1),
-            old.id,
+            new.org_id,
+            new.status,
+            new.inbound_agent_id,
+            new.outbound_agent_id,
+            new.voip_connection_id,
+            new.voip_verification_status,
+            new.voip_last_verified_at,
+            new.voip_inbound_status,
+            new.voip_inbound_test_method,
+            new.voip_inbound_tested_at,
+            to_json(new.voip_inbound_result),
+            new.label,
+            new.webhook_url,
+            new.webhook_signing_secret,
+            new.idempotency_key,
+            new.updated_at,
+            new.id,
         ),
     )
     assert row is not None
+    changed = [name for name in changes if getattr(old, name) != getattr(new, name)]
+    await _add_version(tx, new, changed_by, changed)
     return read(PhoneNumber, row)
+
+
+async def versions(
+    db: Source, org_id: int, number_id: int, limit: int
+) -> tuple[int, list[PhoneNumberVersion]]:
+    """How many versions an organization has of a number, and the newest of them."""
+    total = await db.fetch_one(
+        "SELECT count(*) FROM phone_number_versions WHERE phone_number_id = ? AND org_id = ?",
+        (number_id, org_id),
+    )
+    rows = await db.fetch_all(
+        "SELECT * FROM phone_number_versions WHERE phone_number_id = ? AND org_id = ? "
+        "ORDER BY revision DESC LIMIT ?",
+        (number_id, org_id, limit),
+    )
+    assert total is not None
+    return int(total[0]), read_all(PhoneNumberVersion, rows)
+
+
+async def of_connection(db: Source, connection_id: int) -> list[PhoneNumber]:
+    """The numbers of a connection, by number."""
+    rows = await db.fetch_all(
+        "SELECT * FROM phone_numbers WHERE voip_connection_id = ? AND status <> 'released' "
+        "ORDER BY number",
+        (connection_id,),
+    )
+    return read_all(PhoneNumber, rows)
+
+
+async def held(db: Source, number: str) -> PhoneNumber | None:
+    """The number that is not released, whoever owns it, active or not."""
+    row = await db.fetch_one(
+        "SELECT * FROM phone_numbers WHERE number = ? AND status <> 'released'", (number,)
+    )
+    return read_optional(PhoneNumber, row)
 
 
 async def release(tx: Transaction, org_id: int, number_id: int) -> bool:
     """Give a number back; False when there is none."""
     row = await tx.fetch_one(
         "UPDATE phone_numbers SET status = 'released', inbound_agent_id = NULL, "
-        "outbound_agent_id = NULL, updated_at = ? "
+        "outbound_agent_id = NULL, voip_connection_id = NULL, updated_at = ? "
         "WHERE id = ? AND org_id = ? AND status <> 'released' RETURNING id",
         (now_ms(), number_id, org_id),
     )
     return row is not None
+
+
+async def _add_version(tx: Transaction, number: PhoneNumber, by: str, changed: list[str]) -> None:
+    await tx.execute(
+        "INSERT INTO phone_number_versions (phone_number_id, org_id, revision, created_by, "
+        "created_at, snapshot, changed_fields) "
+        "VALUES (?, ?, (SELECT coalesce(max(revision), 0) + 1 FROM phone_number_versions "
+        "WHERE phone_number_id = ?), ?, ?, ?, ?)",
+        (
+            number.id,
+            number.org_id,
+            number.id,
+            by,
+            number.updated_at,
+            to_json(number),
+            to_json(changed),
+        ),
+    )
