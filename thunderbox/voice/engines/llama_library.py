@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 _CONTROL = 8
 _SMALL = 50_000_000
+_LIGHT = 1_000_000_000
 _WARNING = 3
 _CANDIDATE = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)])
 """llama.cpp's `llama_token_data`."""
@@ -92,7 +93,10 @@ class LlamaLibrary:
         options.n_batch = options.n_ubatch = self.batch = batch
         # Two threads on a small model wait for each other longer than they calculate.
         threads = 1 if self.parameters < _SMALL else threads
-        options.n_threads = options.n_threads_batch = threads
+        options.n_threads_batch = threads
+        # One token at a time is bound by memory: a second core is worth more to the voice, which
+        # begins while the rest of the answer is made. A prompt is read by all threads.
+        options.n_threads = 1 if self.parameters < _LIGHT else threads
         # One pool of cells: a prompt that several calls share is kept and copied for nothing.
         options.kv_unified = True
         self._context = llama_cpp.llama_init_from_model(self._model, options)
