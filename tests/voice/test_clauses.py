@@ -22,6 +22,8 @@ def cut(text: str, size: int) -> list[Clause | ToolCall]:
     [
         ("Hello there. How can I help?", ["Hello there.", "How can I help?"]),
         ("Dr. Smith is in.", ["Dr. Smith is in."]),
+        ("It is in Apt. 5B on Mt. Hope.", ["It is in Apt. 5B on Mt. Hope."]),
+        ("We close on Dec. 24 at noon.", ["We close on Dec. 24 at noon."]),
         ("Ask J. Smith. He knows.", ["Ask J. Smith.", "He knows."]),
         ("From 9 a.m. to 5 p.m. Anything else?", ["From 9 a.m. to 5 p.m.", "Anything else?"]),
         (

@@ -20,7 +20,11 @@ _SENTENCE = re.compile(r"(?<![A-Z])[.!?…]+[\"')\]]*\s+|\n+")
 _COMMA = re.compile(r"[,;:–—]\s+|(?<=[^\W\d])[,;]$")  # noqa: RUF001 - dashes are what models write
 """A pause within a sentence; behind a letter the mark alone will do, behind a digit it may be part
 of a number ("9,000")."""
-_ABBREVIATION = re.compile(r"\b(?:mr|mrs|ms|dr|st|ave|no|vs|etc|e\.g|i\.e)\.\s+$", re.I)
+_ABBREVIATION = re.compile(
+    r"\b(?:mr|mrs|ms|dr|prof|st|mt|ave|apt|ste|bldg|no|vs|etc|approx|incl|e\.g|i\.e"
+    r"|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\.\s+$",
+    re.I,
+)
 _HALF_DAY = re.compile(r"\b[ap]\.m\.\s+$", re.I)
 """Ends a sentence only before a capital letter ("5 p.m. Anything else?")."""
 FIRST_CLAUSE = 24
