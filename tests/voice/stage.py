@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from tests.fakes.engines import WORD, FakeModel, FakeRecognizer, FakeSynthesizer, Loudness
 from tests.fakes.journal import FakeJournal, FakeTools
 from thunderbox.voice.conversation import Conversation
-from thunderbox.voice.engine import Message, TurnEnd
+from thunderbox.voice.engine import LanguageModel, Message, TurnEnd
 from thunderbox.voice.leg import FRAME_MS
 from thunderbox.voice.loopback import Loopback
 from thunderbox.voice.pace import Pace
@@ -42,24 +42,27 @@ class Stage:
         destinations: Mapping[str, str] | None = None,
         presses_keys: bool = False,
         acknowledgement: str = "",
+        prompt: str = "You are a test.",
+        model: LanguageModel | None = None,
+        voice: FakeSynthesizer | None = None,
         turn_end: TurnEnd | None = None,
     ) -> None:
         self.line = Loopback("test")
         self.model = FakeModel(answer)
-        self.voice = FakeSynthesizer()
+        self.voice = voice or FakeSynthesizer()
         self.recognizer = FakeRecognizer(*heard)
         self.tools = tools or FakeTools()
         self.journal = FakeJournal()
         self.conversation = Conversation(
             self.line.near,
             Persona(
-                "You are a test.",
+                prompt,
                 "fake",
                 destinations=destinations or {},
                 presses_keys=presses_keys,
                 acknowledgement=acknowledgement,
             ),
-            CallEngines(self.recognizer, self.voice, self.model, Loudness(), turn_end),
+            CallEngines(self.recognizer, self.voice, model or self.model, Loudness(), turn_end),
             self.tools,
             self.journal,
             Pace(agent_first=agent_first, acknowledge_ms=400 if acknowledgement else None),

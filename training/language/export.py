@@ -16,6 +16,10 @@ import torch
 from model import Shape
 from tokens import CALLS, CONTROL, TEMPLATE
 
+FOLLOWED = 768
+"""Tokens of the longest conversation whose answers can be trusted: few calls of the corpus are
+longer, none has more than 1,024, and a call that goes on to 2,048 ends in gibberish."""
+
 
 def vocabulary(tokenizer: dict[str, Any]) -> tuple[list[str], list[int], list[str]]:
     """Tokens, their GGUF types and the merges of a saved tokenizer."""
@@ -40,6 +44,7 @@ def write(checkpoint: dict[str, Any], tokenizer: dict[str, Any], out: Path) -> N
     writer.add_name("ThunderBox starter")
     writer.add_license("GPL-3.0-or-later")
     writer.add_context_length(shape.positions)
+    writer.add_uint32("thunderbox.conversation_length", FOLLOWED)
     writer.add_embedding_length(shape.width)
     writer.add_block_count(shape.layers)
     writer.add_feed_forward_length(shape.hidden)

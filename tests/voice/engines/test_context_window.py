@@ -5,7 +5,7 @@ import pytest
 
 from thunderbox.errors import EngineError
 from thunderbox.voice.engine import Message
-from thunderbox.voice.engines.context_window import fit
+from thunderbox.voice.engines.context_window import fit, nearly_full, shorter, window
 
 
 def read(messages: Sequence[Message]) -> list[int]:
@@ -66,3 +66,27 @@ def test_a_single_turn_that_is_too_long_loses_its_beginning() -> None:
 def test_a_prompt_that_is_too_long_is_a_sentence() -> None:
     with pytest.raises(EngineError, match=r"prompt and tools are 7 tokens long.*read 5"):
         fit(talk("a"), read, 5)
+
+
+@pytest.mark.parametrize(
+    ("budget", "followed", "prompt", "tokens"),
+    [
+        (1792, None, 200, 1792),
+        (1792, 768, 200, 768),
+        (1792, 768, 700, 892),  # a long prompt still has room for some turns
+        (1792, 768, 1700, 1792),
+        (512, 768, 200, 512),
+    ],
+)
+def test_a_conversation_has_no_more_tokens_than_the_model_can_follow(
+    budget: int, followed: int | None, prompt: int, tokens: int
+) -> None:
+    assert window(budget, followed, prompt) == tokens
+
+
+def test_a_talk_that_is_shortened_ahead_of_time_is_not_nearly_full_any_more() -> None:
+    messages = talk(*(letter * 4 for letter in "abcdefghi"))
+    assert nearly_full(len(read(messages)), 60)
+    tokens, dropped = fit(messages, read, shorter(60))
+    assert dropped
+    assert not nearly_full(len(tokens), 60)

@@ -344,3 +344,23 @@ async def test_after_many_cancelled_replies_the_cache_still_tells_the_truth(
 
     await asyncio.gather(*(call(f"call {n}") for n in range(7)))
     assert llama.ready
+
+
+async def test_what_a_long_conversation_keeps_is_read_before_the_next_turn(
+    llama: LlamaCpp,
+) -> None:
+    turns: list[str] = []
+    most = 0
+    await llama.warm(talk("")[:1])
+    for _ in range(60):
+        turns.append("Where can I park?")
+        before = llama.prompt_tokens_evaluated
+        text, messages = "", talk(*turns)
+        async for piece in llama.generate("a", messages):
+            text += piece
+        # Nothing but new words stands between a question and its answer.
+        most = max(most, llama.prompt_tokens_evaluated - before)
+        turns.append("You can park behind the building, right beside the door.")
+        await llama.warm(messages[:1])  # comes after what is read ahead
+    assert most < 60
+    assert len(llama._sequences._all[0].tokens) < 1000

@@ -2,6 +2,7 @@
 
 The agent's prompt always stays; the oldest turns go. More goes than must, and the same part
 again on the next turn, so that the beginning stays the same and is not evaluated anew each time.
+What is left is read before it is needed, while the agent speaks.
 """
 
 from __future__ import annotations
@@ -14,6 +15,27 @@ from thunderbox.voice.engine import Message
 
 Read = Callable[[Sequence[Message]], list[int]]
 """Tokens of a conversation, the start of the reply included."""
+
+_AHEAD = 6
+"""A conversation that has only this part of its room left is shortened before the next turn."""
+
+
+def nearly_full(tokens: int, budget: int) -> bool:
+    """Whether the next turn may be one too many for the budget."""
+    return tokens > shorter(budget)
+
+
+def shorter(budget: int) -> int:
+    """Tokens that leave room for some turns."""
+    return budget - budget // _AHEAD
+
+
+def window(budget: int, followed: int | None, prompt: int) -> int:
+    """Tokens that a conversation may have: no more than the model can follow, if that is known.
+
+    A prompt that takes up most of those leaves room for some turns all the same.
+    """
+    return budget if followed is None else min(budget, max(followed, prompt + followed // 4))
 
 
 def fit(
@@ -40,7 +62,7 @@ def fit(
     # A conversation may only start where somebody asks something: a tool's result without its
     # call, or an answer without its question, would confuse the model.
     starts = [i for i in range(dropped + 1, len(turns)) if turns[i]["role"] == "user"]
-    roomy = alone + (budget - alone) * 3 // 4
+    roomy = alone + (budget - alone) // 2
     index = bisect_left(starts, True, key=lambda i: len(read([*head, *turns[i:]])) <= roomy)
     if index < len(starts):
         return read([*head, *turns[starts[index] :]]), starts[index]

@@ -231,6 +231,7 @@ class LlamaCpp:
         if plan is None:
             return False
         generation.sequence = plan.sequence
+        self._leave_off(generation)
         if plan.copy_from is not None:
             self._library.copy(plan.copy_from, plan.sequence.id, plan.keep)
         else:
@@ -246,6 +247,12 @@ class LlamaCpp:
         self._waiting.remove(generation)
         self._running.append(generation)
         return True
+
+    def _leave_off(self, generation: Generation) -> None:
+        """What was read ahead for this conversation is either read, or not worth it any more."""
+        for other in [*self._waiting, *self._running]:
+            if not other.reply and other.conversation and other is not generation:
+                other.cancelled |= other.conversation == generation.conversation
 
     def _truncate(self, sequence: llama_sequences.Sequence, length: int) -> None:
         """Some architectures cannot forget a tail: then all of it goes."""
@@ -336,6 +343,9 @@ class LlamaCpp:
     def _end(self, generation: Generation) -> None:
         generation.say(generation.text.decode(b"", True))
         self._finish(generation, None)
+        if generation.nearly_full:
+            # While these words are spoken there is time to read what is left of a long talk.
+            self._waiting.append(generation.ahead())
 
     def _finish(self, generation: Generation, error: Exception | None) -> None:
         """Take a generation out and tell its reader."""

@@ -33,6 +33,9 @@ class Generation:
 
     reading: bool = True
     evaluated: int = 0
+    nearly_full: bool = False
+    """The conversation has hardly any room left for another turn."""
+
     made: int = 0
     sampler: Any = None
     text: Any = field(default_factory=lambda: codecs.getincrementaldecoder("utf-8")("replace"))
@@ -42,6 +45,12 @@ class Generation:
 
     thought: int = 0
     _head: str = ""
+
+    def ahead(self) -> Generation:
+        """The same conversation, to be read for its next turn; nobody waits for it."""
+        return Generation(
+            self.conversation, self.messages, self.tools, self.sampling, self.loop, reply=False
+        )
 
     def say(self, text: str) -> None:
         """Hand text over to the reader."""

@@ -123,6 +123,12 @@ class LlamaLibrary:
         found = llama_cpp.llama_model_chat_template(self._model, None)
         return found.decode("utf-8") if found else None
 
+    def number(self, key: str) -> int | None:
+        """A number in the metadata of the model's file."""
+        text = ctypes.create_string_buffer(32)
+        found = llama_cpp.llama_model_meta_val_str(self._model, key.encode(), text, len(text))
+        return int(text.value) if found >= 0 and text.value.isdigit() else None
+
     def special(self, which: str) -> str:
         """Text of the vocabulary's `bos` or `eos` token; empty when there is none."""
         token = getattr(llama_cpp, f"llama_vocab_{which}")(self._vocabulary)

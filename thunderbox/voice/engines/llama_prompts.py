@@ -12,9 +12,12 @@ from thunderbox.errors import EngineError
 from thunderbox.voice.engine import Message
 from thunderbox.voice.engines import llama_sequences
 from thunderbox.voice.engines.chat_template import ChatTemplate, opens_thought
-from thunderbox.voice.engines.context_window import fit
+from thunderbox.voice.engines.context_window import fit, nearly_full, shorter, window
 from thunderbox.voice.engines.llama_generation import Generation
 from thunderbox.voice.engines.llama_library import LlamaLibrary
+
+_FOLLOWED = "thunderbox.conversation_length"
+"""In a model's file: tokens of the longest conversation that it follows well, if it reads more."""
 
 _SHARED = 32
 """Agents' prompts whose tokens are remembered."""
@@ -28,6 +31,7 @@ class Prompts:
         self._template = ChatTemplate(
             library.template(), bos=library.special("bos"), eos=library.special("eos")
         )
+        self._followed = library.number(_FOLLOWED)
         self._dropped: dict[str, int] = {}
         self._systems: dict[str, list[int]] = {}
 
@@ -48,9 +52,15 @@ class Prompts:
         room = min(generation.sampling.max_tokens, context_tokens // 4)
         room += generation.most_thought(context_tokens)
         name = generation.conversation
+        limit = window(context_tokens - room, self._followed, len(self._system(generation)))
+        ahead = bool(name) and not generation.reply
         tokens, dropped = fit(
-            generation.messages, read, context_tokens - room, self._dropped.get(name, 0)
+            generation.messages,
+            read,
+            shorter(limit) if ahead else limit,
+            self._dropped.get(name, 0),
         )
+        generation.nearly_full = bool(name) and nearly_full(len(tokens), limit)
         if dropped and name:
             self._dropped[name] = dropped
         if not tokens:
@@ -61,9 +71,13 @@ class Prompts:
         """How many of the tokens are the agent's prompt and tools."""
         if not generation.reply and not generation.conversation:
             return len(tokens)
+        return llama_sequences.common(tokens, self._system(generation))
+
+    def _system(self, generation: Generation) -> list[int]:
+        """Tokens of the agent's prompt and tools alone; none where they cannot be told."""
         system = [message for message in generation.messages[:1] if message["role"] == "system"]
         if not system:
-            return 0
+            return []
         key = json.dumps([system, generation.tools], default=str)
         if key not in self._systems:
             try:
@@ -73,7 +87,7 @@ class Prompts:
                 self._systems[key] = []
             while len(self._systems) > _SHARED:
                 self._systems.pop(next(iter(self._systems)))
-        return llama_sequences.common(tokens, self._systems[key])
+        return self._systems[key]
 
     def forget(self, conversation: str) -> None:
         """A call is over."""
