@@ -21,8 +21,11 @@ from thunderbox.api.app import create_app
 from thunderbox.api.parts import Parts
 from thunderbox.calls import first_start
 from thunderbox.calls.acknowledgements import Acknowledgements
+from thunderbox.calls.billing import Billing
 from thunderbox.calls.call import Surroundings
+from thunderbox.calls.closing import Closing
 from thunderbox.calls.first_start import FirstStart
+from thunderbox.calls.meter import Meter
 from thunderbox.calls.outbound import Outbound
 from thunderbox.calls.ports import Registration, SystemClock
 from thunderbox.calls.recording import Recorder
@@ -59,6 +62,7 @@ class Appliance:
         self.first: FirstStart | None = None
         self.start_seconds = 0.0
         self.db: Database
+        self.billing: Billing
         self.engines: Engines
         self.switchboard: Switchboard
         self.outbound: Outbound
@@ -132,7 +136,9 @@ class Appliance:
         )
         try:
             clock = SystemClock()
-            await close_interrupted(self.db, self.data.recordings, clock)
+            self.billing = Billing(self.db, settings, clock)
+            closing = Closing(self.billing)
+            await close_interrupted(self.db, self.data.recordings, clock, closing)
             self.first = await first_start.prepare(self.db, voice.default_voice)
             if self.first is not None:
                 self.data.write_secret(self.data.first_key, self.first.key + "\n")
@@ -164,6 +170,8 @@ class Appliance:
             own_url=self.own_url,
             clock=clock,
             acknowledgements=acknowledgements,
+            billing=self.billing,
+            closing=closing,
         )
         self.switchboard = Switchboard(surroundings)
         self.phone = Phone(settings.sip, settings.trunk, self.switchboard.ring)
@@ -172,6 +180,9 @@ class Appliance:
             await self.phone.start()
             self._undo.append(("phone", self.phone.stop))
         self._undo.append(("outbound calls", self.outbound.close))
+        meter = Meter(self.billing, clock, self.switchboard.readings, self.switchboard.end_unpaid)
+        meter.start()
+        self._undo.append(("meter", meter.close))
         self._undo.append(("calls", self._say_goodbye))
         maintenance = Maintenance(settings.backup, self.data.database, self.data.backups)
         maintenance.start()
@@ -184,6 +195,7 @@ class Appliance:
                 db=self.db,
                 settings=self.settings,
                 place_call=self.outbound.place,
+                billing=self.billing,
                 voices=self.engines.synthesizer.voices,
                 writer=self.writer,
                 readiness=self.readiness,

@@ -174,6 +174,16 @@ class BackupSettings(Struct, frozen=True, forbid_unknown_fields=True):
     keep: Annotated[int, Meta(ge=0, le=366, description="a number from 0 to 366")] = 7
 
 
+class BillingSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """[billing]: whether calls cost credit; what they cost, the products say."""
+
+    enabled: bool = True
+    starting_credit_cents: Annotated[
+        int,
+        Meta(ge=0, le=1_000_000_000, description="a number of cents from 0 to 1000000000"),
+    ] = 100_000
+
+
 class LogSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """[log]: what is printed."""
 
@@ -198,6 +208,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     remote_transcription: RemoteSettings = RemoteSettings()
     remote_speech: RemoteSpeechSettings = RemoteSpeechSettings()
     backup: BackupSettings = BackupSettings()
+    billing: BillingSettings = BillingSettings()
     log: LogSettings = LogSettings()
     extensions: dict[str, str] = msgspec.field(default_factory=lambda: {"100": "+15550100"})
 

@@ -10,7 +10,8 @@ ThunderBoxError             something a person can act on; its text is a sentenc
 │   ├── ForbiddenError      403
 │   ├── NotFoundError       404
 │   ├── ConflictError       409, with a machine-readable code
-│   └── GoneError           410: a link that has expired
+│   ├── GoneError           410: a link that has expired
+│   └── UnprocessableError  422, with a machine-readable code
 ├── StoreError              the database failed, or is closed
 │   └── DuplicateError      a row with these unique values is already there
 ├── ModelError              a model cannot be fetched, imported or removed; says what to do
@@ -91,6 +92,12 @@ class GoneError(RequestError):
     """410: a link that has expired."""
 
     status = 410
+
+
+class UnprocessableError(RequestError):
+    """422: the request is fine, but something has to be done first."""
+
+    status = 422
 
 
 class StoreError(ThunderBoxError):

@@ -15,6 +15,8 @@ from tests.fakes.engines import FakeTranslator
 from thunderbox.api.app import create_app
 from thunderbox.api.auth import Usage
 from thunderbox.api.parts import Parts
+from thunderbox.calls.billing import Billing
+from thunderbox.calls.ports import SystemClock
 from thunderbox.calls.requests import PartState, PlaceCall, PlacedCall, Readiness
 from thunderbox.config import Settings
 from thunderbox.store import api_keys, calls, organizations, users
@@ -82,6 +84,7 @@ def make_parts(db: Database, outside: Outside, recordings: Path) -> Parts:
         db=db,
         settings=Settings(),
         place_call=outside.place_call,
+        billing=Billing(db, Settings(), SystemClock()),
         voices=lambda: VOICES,
         writer=PromptWriter(FakeTranslator(lambda _: outside.written)),
         readiness=outside.readiness,

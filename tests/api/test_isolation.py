@@ -10,7 +10,7 @@ from litestar import Litestar
 from tests.api.conftest import AGENT, Tenant, make_call
 from thunderbox.store.database import Database
 
-OPEN = {"/v1/recordings/{file_name}"}
+OPEN = {"/v1/recordings/{file_name}", "/v1/receipts/{file_name}"}
 """Addresses whose id is protected by a signature instead of a key."""
 
 INTEGRATION = {
@@ -45,6 +45,12 @@ async def ids(client, db: Database, tenant: Tenant) -> dict[str, object]:
         ).json()["id"],
         "integration_id": (await client.post("/v1/integrations", json=INTEGRATION)).json()["id"],
         "call_id": await make_call(db, tenant.org_id),
+        "payment_method_id": (await client.get("/v1/billing/payment-methods")).json()[
+            "payment_methods"
+        ][0]["id"],
+        "transaction_id": (await client.post("/v1/billing/top-up", json={"amount_cents": 1}))
+        .json()["payment_intent_id"]
+        .removeprefix("pi_local_"),
     }
 
 
@@ -57,6 +63,7 @@ async def everything(client) -> list[object]:
             "/v1/calls",
             "/v1/developer/api-keys",
             "/v1/integrations",
+            "/v1/billing",
         )
     ]
 

@@ -13,7 +13,9 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.engines import FakeModel, FakeRecognizer, FakeSynthesizer, Loudness
 from thunderbox.calls import first_start
 from thunderbox.calls.acknowledgements import Acknowledgements
+from thunderbox.calls.billing import Billing
 from thunderbox.calls.call import Surroundings
+from thunderbox.calls.closing import Closing
 from thunderbox.calls.recording import Recorder
 from thunderbox.config import Settings
 from thunderbox.store.database import Database
@@ -29,6 +31,7 @@ class Box:
     surroundings: Surroundings
     clock: FakeClock
     recordings: Path
+    billing: Billing
     said: str = "Hello."
     written: str = "Let me see."
     prepared: list[tuple[str, str]] = field(default_factory=list)
@@ -69,6 +72,7 @@ async def box(db: Database, tmp_path: Path) -> AsyncIterator[Box]:
             pass
 
     acknowledgements = Acknowledgements(db, writer, prepare)
+    billing = Billing(db, Settings(), clock)
     async with httpx.AsyncClient(trust_env=False) as client:
         made = Box(
             Surroundings(
@@ -80,9 +84,12 @@ async def box(db: Database, tmp_path: Path) -> AsyncIterator[Box]:
                 own_url=lambda: "http://127.0.0.1:1",
                 clock=clock,
                 acknowledgements=acknowledgements,
+                billing=billing,
+                closing=Closing(billing),
             ),
             clock,
             tmp_path / "recordings",
+            billing,
         )
         yield made
     await acknowledgements.close()

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from tests.calls.conftest import Box
+from tests.calls.test_billing import set_balance
 from thunderbox.calls.outbound import Outbound
 from thunderbox.calls.ports import Destination
 from thunderbox.calls.requests import PlaceCall
@@ -17,6 +18,7 @@ from thunderbox.errors import (
     InvalidError,
     LegError,
     NotFoundError,
+    PaymentError,
     RequestError,
 )
 from thunderbox.store import calls
@@ -66,6 +68,15 @@ async def ended(box: Box) -> calls.Call:
         while (call := await calls.latest(box.db)) is None or call.status == "in_progress":
             await asyncio.sleep(0.001)
     return call
+
+
+async def test_without_credit_nothing_is_dialled(box: Box) -> None:
+    await set_balance(box, 0)
+    desk, dialer = outbound(box)
+    with pytest.raises(PaymentError, match="Insufficient balance"):
+        await desk.place(request())
+    assert dialer.dialled == []
+    assert await calls.latest(box.db) is None
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ async def left_over(box: Box) -> int:
 
 async def test_it_is_closed_as_failed_and_interrupted(box: Box) -> None:
     call_id = await left_over(box)
-    assert await close_interrupted(box.db, box.recordings, box.clock) == 1
+    assert await close_interrupted(box.db, box.recordings, box.clock, box.surroundings.closing) == 1
     call = await calls.get(box.db, 1, call_id)
     assert call is not None
     assert (call.status, call.end_reason) == ("failed", "interrupted")
@@ -48,13 +48,13 @@ async def test_it_is_closed_as_failed_and_interrupted(box: Box) -> None:
 
 async def test_its_turns_are_still_there(box: Box) -> None:
     call_id = await left_over(box)
-    await close_interrupted(box.db, box.recordings, box.clock)
+    await close_interrupted(box.db, box.recordings, box.clock, box.surroundings.closing)
     assert [turn.content for turn in await turns.of_call(box.db, call_id)] == ["Hi."]
 
 
 async def test_its_recording_plays(box: Box) -> None:
     call_id = await left_over(box)
-    await close_interrupted(box.db, box.recordings, box.clock)
+    await close_interrupted(box.db, box.recordings, box.clock, box.surroundings.closing)
     call = await calls.get(box.db, 1, call_id)
     assert call is not None
     assert call.recording_file is not None
@@ -63,5 +63,5 @@ async def test_its_recording_plays(box: Box) -> None:
 
 async def test_finished_calls_are_left_alone(box: Box) -> None:
     await left_over(box)
-    await close_interrupted(box.db, box.recordings, box.clock)
-    assert await close_interrupted(box.db, box.recordings, box.clock) == 0
+    await close_interrupted(box.db, box.recordings, box.clock, box.surroundings.closing)
+    assert await close_interrupted(box.db, box.recordings, box.clock, box.surroundings.closing) == 0

@@ -7,10 +7,12 @@ import asyncio
 import pytest
 
 from tests.calls.conftest import Box
+from tests.calls.test_billing import set_balance
+from thunderbox.calls.meter import Meter
 from thunderbox.calls.ports import Invitation
 from thunderbox.calls.switchboard import Switchboard
 from thunderbox.errors import LegError
-from thunderbox.store import calls, phone_numbers, turns
+from thunderbox.store import calls, ledger, phone_numbers, turns
 from thunderbox.voice.leg import SILENCE, EndCause, Ended, Tick
 from thunderbox.voice.loopback import Loopback
 
@@ -62,6 +64,36 @@ async def test_a_number_without_an_agent_is_480(box: Box) -> None:
     line = Loopback("t")
     await Switchboard(box.surroundings).ring(line.near, invitation("100"))
     assert line.near.refusal == (480, "No agent is assigned to this number")
+
+
+async def test_a_number_whose_credit_is_used_up_is_402_before_it_rings(box: Box) -> None:
+    await set_balance(box, 0)
+    line = Loopback("t")
+    await Switchboard(box.surroundings).ring(line.near, invitation("100"))
+    assert line.near.refusal == (402, "The balance of this number is used up")
+    assert not line.near.answered
+    assert await calls.latest(box.db) is None
+
+
+async def test_a_call_whose_credit_is_used_up_says_so_and_ends(box: Box) -> None:
+    await set_balance(box, 8)
+    line, switchboard = Loopback("t"), Switchboard(box.surroundings)
+    meter = Meter(box.billing, box.clock, switchboard.readings, switchboard.end_unpaid)
+    ringing = asyncio.create_task(switchboard.ring(line.near, invitation("100")))
+    await answered(line)
+    box.clock.ms += 55_000
+    await meter.check()
+    async with asyncio.timeout(10):
+        while not ringing.done():
+            await step(line, 1)
+    call = await calls.latest(box.db)
+    assert call is not None
+    assert (call.status, call.end_reason) == ("completed", "insufficient_balance")
+    assert call.billing_total_cents == 8
+    assert await ledger.balance(box.db, 1) == 0
+    said = [turn.content for turn in await turns.of_call(box.db, call.id)]
+    assert said[-1] == "I am sorry, the credit for this call is used up. Goodbye!"
+    assert switchboard.readings() == []
 
 
 async def test_a_refused_call_leaves_no_row(box: Box) -> None:

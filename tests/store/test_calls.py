@@ -21,9 +21,10 @@ async def add(db: Database, org_id: int, **fields: object) -> int:
 
 async def finish(db: Database, call_id: int, reason: str) -> bool:
     async with db.transaction() as tx:
-        return await calls.finish(
+        closed = await calls.finish(
             tx, call_id, status="completed", end_reason=reason, sip_status=200, ended_at=9_000
         )
+        return closed is not None
 
 
 async def test_a_call_begins_in_progress(db: Database, org_id: int):

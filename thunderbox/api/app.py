@@ -13,6 +13,7 @@ from thunderbox.api import errors
 from thunderbox.api.agents import AgentsController
 from thunderbox.api.api_keys import ApiKeysController
 from thunderbox.api.auth import Usage
+from thunderbox.api.billing import BillingController
 from thunderbox.api.calls import CallsController
 from thunderbox.api.demo import DemoController
 from thunderbox.api.health import healthz, readyz
@@ -22,6 +23,7 @@ from thunderbox.api.parts import Parts
 from thunderbox.api.phone_number_labels import PhoneNumberLabelsController
 from thunderbox.api.phone_numbers import PhoneNumbersController
 from thunderbox.api.prompt_helpers import PromptHelpersController
+from thunderbox.api.receipts import read_receipt_page
 from thunderbox.api.recordings import read_recording
 from thunderbox.api.request import ApiRequest
 from thunderbox.api.tool_tests import ask_endpoint
@@ -43,6 +45,8 @@ ROUTES = (
     ask_endpoint,
     IntegrationsController,
     read_recording,
+    BillingController,
+    read_receipt_page,
     DemoController,
 )
 

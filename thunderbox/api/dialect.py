@@ -7,9 +7,13 @@ gets the contract's own view. Nothing outside this module asks which of them it 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from litestar.connection import ASGIConnection
+
+from thunderbox.api.pagination import Page
+
+Item = TypeVar("Item")
 
 _SDK_DIRECTIONS = {"mic": "web", "widget": "web"}
 _LANGUAGES = {
@@ -55,6 +59,11 @@ def voices(sdk: bool, found: list[dict[str, Any]]) -> list[dict[str, Any]] | dic
         "voices": found,
         "languages": [{"code": code, "name": _LANGUAGES.get(code, code)} for code in codes],
     }
+
+
+def transactions(sdk: bool, page: Page[Item]) -> Page[Item] | list[Item]:
+    """Transactions as a page; the SDK wants the bare list."""
+    return page.results if sdk else page
 
 
 def expected_update(sdk: bool, given: Mapping[str, Any]) -> str | None:

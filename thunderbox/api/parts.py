@@ -8,6 +8,7 @@ from pathlib import Path
 
 import httpx
 
+from thunderbox.calls.billing import Billing
 from thunderbox.calls.requests import PlaceCall, PlacedCall, Readiness
 from thunderbox.config import Settings
 from thunderbox.store.database import Database
@@ -23,6 +24,7 @@ class Parts:
     settings: Settings
     place_call: Callable[[PlaceCall], Awaitable[PlacedCall]]
     """Raises RequestError for what is wrong with the request, LegError when no line is free."""
+    billing: Billing
     voices: Callable[[], Sequence[Voice]]
     writer: PromptWriter
     """Translates prompts and writes acknowledgements."""

@@ -14,6 +14,9 @@ from typing import Any
 import httpx
 
 from thunderbox.calls.acknowledgements import Acknowledgements
+from thunderbox.calls.billing import Billing
+from thunderbox.calls.closing import Closing
+from thunderbox.calls.meter import Reading
 from thunderbox.calls.ports import Clock
 from thunderbox.calls.prompt import with_time
 from thunderbox.calls.recording import Recorder
@@ -25,7 +28,7 @@ from thunderbox.store import calls
 from thunderbox.store.agents import NewAgent
 from thunderbox.store.database import Database
 from thunderbox.store.organization_webhooks import signing_secret
-from thunderbox.voice import ambience
+from thunderbox.voice import ambience, phrases
 from thunderbox.voice.ambient_leg import AmbientLeg
 from thunderbox.voice.call_recognizer import CallRecognizer
 from thunderbox.voice.conversation import Conversation
@@ -68,6 +71,8 @@ class Surroundings:
     own_url: Callable[[], str]
     clock: Clock
     acknowledgements: Acknowledgements
+    billing: Billing
+    closing: Closing
 
 
 class Call:
@@ -80,6 +85,10 @@ class Call:
         self._box = box
         self._agent = agent
         self._org_id = new.org_id
+        self._answered_at: int | None = None
+        self._cents_per_minute = box.billing.cents_per_minute(
+            new.product, is_test_call=new.is_test_call
+        )
         self._started_at = new.started_at
         self._outbound = new.direction == "outbound"
         self._conversation: Conversation | None = None
@@ -96,6 +105,7 @@ class Call:
         """Hold the conversation on an answered leg and close the call."""
         box = self._box
         answered_at = box.clock.now_ms()
+        self._answered_at = answered_at
         recording = box.recorder.start(self.id) if box.settings.calls.record else None
         async with box.db.transaction() as tx:
             await calls.set_answered(tx, self.id, answered_at)
@@ -130,9 +140,21 @@ class Call:
         if self._conversation is not None:
             self._conversation.close_politely()
 
+    def reading(self) -> Reading | None:
+        """What the call costs while it is answered and has not ended."""
+        if self._answered_at is None:
+            return None
+        return Reading(self.id, self._org_id, self._answered_at, self._cents_per_minute)
+
+    def end_unpaid(self) -> None:
+        """Say that the credit is used up, then end the call."""
+        if self._conversation is not None:
+            self._conversation.end_with(phrases.BALANCE_END, "insufficient_balance")
+
     async def _close(self, status: calls.EndStatus, reason: str, sip_status: int | None) -> None:
+        self._answered_at = None
         async with self._box.db.transaction() as tx:
-            await calls.finish(
+            await self._box.closing.close(
                 tx,
                 self.id,
                 status=status,

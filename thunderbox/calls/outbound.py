@@ -45,7 +45,7 @@ class Outbound:
     async def place(self, request: PlaceCall) -> PlacedCall:
         """Check the request, write the call's row, and start dialling.
 
-        Raises NotFoundError, ForbiddenError, InvalidError or ConflictError.
+        Raises NotFoundError, ForbiddenError, InvalidError, PaymentError or ConflictError.
         """
         digest = _digest(request)
         if (replay := await self._replay(request, digest)) is not None:
@@ -54,6 +54,7 @@ class Outbound:
         agent_id, agent = await self._agent(request, line.outbound_agent_id)
         if request.max_hold_seconds is not None:
             agent = msgspec.structs.replace(agent, max_hold_seconds=request.max_hold_seconds)
+        await self._box.billing.require_credit(request.org_id)
         row = new_row(
             agent,
             org_id=request.org_id,

@@ -7,6 +7,7 @@ import logging
 
 from thunderbox.calls.call import Call, Surroundings, new_row
 from thunderbox.calls.linked_tools import equipped
+from thunderbox.calls.meter import Reading
 from thunderbox.calls.ports import Invitation
 from thunderbox.calls.routing import find_line
 from thunderbox.errors import LegError
@@ -30,6 +31,16 @@ class Switchboard:
         """Calls in progress."""
         return len(self._running)
 
+    def readings(self) -> list[Reading]:
+        """What each answered call costs."""
+        found = (call.reading() for call in self._running.values())
+        return [reading for reading in found if reading is not None]
+
+    def end_unpaid(self, call_id: int) -> None:
+        """Let a call end politely, for nobody pays it."""
+        if (call := self._running.get(call_id)) is not None:
+            call.end_unpaid()
+
     def enter(self, call: Call) -> None:
         """A call is in progress now."""
         self._running[call.id] = call
@@ -48,6 +59,10 @@ class Switchboard:
         if line is None:
             log.info("%s: 404, the number dialled is not one of this box", leg.name)
             await leg.refuse(404, "No such number on this box")
+            return
+        if not await self._box.billing.may_call(line.org_id):
+            log.info("%s: 402, the balance of organization %s is used up", leg.name, line.org_id)
+            await leg.refuse(402, "The balance of this number is used up")
             return
         agent = (
             await agents.get(self._box.db, line.org_id, line.inbound_agent_id)

@@ -59,6 +59,18 @@ class Call(NewCall, kw_only=True):
     transfer_outcome: str | None
 
 
+class Closed(Struct, kw_only=True, frozen=True):
+    """A call that has just ended: what decides what it costs. Times in ms."""
+
+    id: int
+    org_id: int
+    phone_number_id: int | None
+    answered_at: int | None
+    ended_at: int
+    product: str
+    is_test_call: bool
+
+
 class CallFilter(Struct, kw_only=True, frozen=True):
     """Which calls to list; None and empty mean all. Bounds are inclusive, in ms."""
 
@@ -133,14 +145,23 @@ async def finish(
     end_reason: str,
     sip_status: int | None,
     ended_at: int,
-) -> bool:
-    """Close a call that is in progress; False when it is not, and then nothing changes."""
+) -> Closed | None:
+    """Close a call that is in progress; None when it is not, and then nothing changes."""
     row = await tx.fetch_one(
         "UPDATE calls SET status = ?, end_reason = ?, sip_status = ?, ended_at = ? "
-        "WHERE id = ? AND status = 'in_progress' RETURNING id",
+        "WHERE id = ? AND status = 'in_progress' RETURNING *",
         (status, end_reason, sip_status, ended_at, call_id),
     )
-    return row is not None
+    return read_optional(Closed, row)
+
+
+async def set_billed(tx: Transaction, call_id: int, minutes: int, cents: int, at_ms: int) -> None:
+    """What the call cost."""
+    await tx.execute(
+        "UPDATE calls SET billable_minutes = ?, billing_total_cents = ?, billed_at = ? "
+        "WHERE id = ?",
+        (minutes, cents, at_ms, call_id),
+    )
 
 
 async def get(db: Source, org_id: int, call_id: int) -> Call | None:

@@ -15,6 +15,7 @@ GOODBYE = "goodbye"
 ONE_MOMENT = "one_moment"
 HAND_OVER = "hand_over"
 SHUTDOWN = "shutdown"
+BALANCE_END = "balance_end"
 
 ENGLISH = {
     ASK_AGAIN: "I am sorry, could you say that again?",
@@ -27,6 +28,7 @@ ENGLISH = {
     ONE_MOMENT: "One moment, please.",
     HAND_OVER: "One moment, I will put you through.",
     SHUTDOWN: "I am sorry, I have to end this call now. Goodbye!",
+    BALANCE_END: "I am sorry, the credit for this call is used up. Goodbye!",
 }
 
 

@@ -1,0 +1,38 @@
+"""Closing: what happens in the one transaction that ends a call."""
+
+from __future__ import annotations
+
+from thunderbox.calls.billing import Billing
+from thunderbox.store import calls
+from thunderbox.store.database import Transaction
+
+
+class Closing:
+    """Ends calls: closes the row and charges the call, both or neither."""
+
+    def __init__(self, billing: Billing) -> None:
+        self._billing = billing
+
+    async def close(
+        self,
+        tx: Transaction,
+        call_id: int,
+        *,
+        status: calls.EndStatus,
+        end_reason: str,
+        sip_status: int | None,
+        ended_at: int,
+    ) -> bool:
+        """End a call that is in progress; False when it is not, and then nothing changes."""
+        closed = await calls.finish(
+            tx,
+            call_id,
+            status=status,
+            end_reason=end_reason,
+            sip_status=sip_status,
+            ended_at=ended_at,
+        )
+        if closed is None:
+            return False
+        await self._billing.charge(tx, closed)
+        return True
