@@ -24,6 +24,7 @@ class FakeRecognizer:
         self.languages: list[str] = []
         self.heard: list[int] = []
         self.glimpses: list[str] = []
+        self.ahead = False
 
     async def transcribe(self, pcm: bytes, language: str = "en") -> Recognition:
         """The next text."""
@@ -35,9 +36,11 @@ class FakeRecognizer:
         return Recognition(text, 0.0)
 
     async def glimpse(
-        self, pcm: bytes, language: str, goes_on: Callable[[], bool]
+        self, pcm: bytes, language: str, goes_on: Callable[[], bool], *, paused: bool = False
     ) -> Recognition | None:
-        """The next of `glimpses`."""
+        """The next of `glimpses`, or of the texts in a pause if `ahead`."""
+        if paused:
+            return await self.transcribe(pcm, language) if self.ahead else None
         return Recognition(self.glimpses.pop(0), 0.0) if self.glimpses else None
 
     async def detect(self, pcm: bytes, languages: Sequence[str]) -> str:

@@ -62,3 +62,16 @@ def test_a_machine_that_falls_behind_stops_glimpsing_and_begins_again() -> None:
     for _ in range(8):
         cost.learn(0.02, 0.02, 1.0)
     assert cost.allows(SECOND)
+
+
+@pytest.mark.parametrize(
+    ("listening", "writing", "length", "worth"),
+    [(0.01, 0.01, SECOND, False), (0.04, 0.02, SECOND, True), (0.02, 0.01, 6 * SECOND, True)],
+)
+def test_a_quick_engine_needs_no_early_start(
+    listening: float, writing: float, length: int, worth: bool
+) -> None:
+    cost = Cost()
+    assert not cost.is_worth_a_start(length)
+    cost.learn(listening, writing, 1.0)
+    assert cost.is_worth_a_start(length) is worth

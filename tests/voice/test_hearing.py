@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.fakes.engines import WORD
 from tests.voice.stage import Stage, say
 from thunderbox.errors import EngineError
+from thunderbox.voice import glimpse
 from thunderbox.voice.utterance import WINDOW
 
 LONG = " ".join(["word"] * 60)
@@ -94,3 +95,50 @@ async def test_without_the_turn_model_the_words_decide() -> None:
         await stage.speak(8)
         await stage.pass_ms(1500)
     assert 350 <= stage.journal.latencies[0] <= 420
+
+
+async def test_the_words_of_a_pause_are_begun_before_it_is_sure() -> None:
+    stage = Stage(say("Yes."), "Are you open?")
+    stage.recognizer.ahead = True
+    async with stage.open():
+        await stage.speak(8)
+        await stage.pass_ms(glimpse.PAUSE_MS + 20)
+        assert len(stage.recognizer.heard) == 1
+        assert stage.model.asked == []
+        await stage.pass_ms(60)
+        assert len(stage.model.asked) == 1
+        await stage.pass_ms(1000)
+    assert len(stage.recognizer.heard) == 1
+    assert stage.journal.rows[0] == ("user", "Are you open?")
+
+
+async def test_words_that_were_begun_in_a_gap_are_forgotten() -> None:
+    stage = Stage(say("Yes."), "Are you", "Are you open?")
+    stage.recognizer.ahead = True
+    async with stage.open():
+        await stage.speak(4)
+        await stage.pass_ms(80)
+        await stage.speak(4)
+        await stage.pass_ms(1500)
+    assert len(stage.recognizer.heard) == 2
+    assert stage.journal.rows[0] == ("user", "Are you open?")
+
+
+async def test_an_engine_that_cannot_begin_early_is_asked_at_the_pause() -> None:
+    stage = Stage(say("Yes."), "Are you open?")
+    async with stage.open():
+        await stage.speak(8)
+        await stage.pass_ms(glimpse.PAUSE_MS + 20)
+        assert stage.recognizer.heard == []
+        await stage.pass_ms(1000)
+    assert stage.journal.rows[0] == ("user", "Are you open?")
+
+
+async def test_a_gap_over_the_agent_is_not_looked_into() -> None:
+    stage = Stage(say(LONG), "No.", agent_first=True)
+    stage.recognizer.ahead = True
+    async with stage.open():
+        await stage.pass_ms(1000)
+        await stage.speak(2)
+        await stage.pass_ms(glimpse.PAUSE_MS + 20)
+        assert stage.recognizer.heard == []

@@ -43,12 +43,12 @@ class CallRecognizer:
         return await self._recognizer.transcribe(pcm, self.language)
 
     async def glimpse(
-        self, pcm: bytes, language: str, goes_on: Callable[[], bool]
+        self, pcm: bytes, language: str, goes_on: Callable[[], bool], *, paused: bool = False
     ) -> Recognition | None:
         """Words so far, once the call's language is known. Raises EngineError."""
         if not self._decided:
             return None
-        return await self._recognizer.glimpse(pcm, self.language, goes_on)
+        return await self._recognizer.glimpse(pcm, self.language, goes_on, paused=paused)
 
     async def detect(self, pcm: bytes, languages: Sequence[str]) -> str:
         """Which of these languages is spoken. Raises EngineError."""

@@ -35,11 +35,11 @@ class Recognizer(Protocol):
         """Words of one utterance of 16 kHz mono s16le PCM. Raises EngineError."""
 
     async def glimpse(
-        self, pcm: bytes, language: str, goes_on: Callable[[], bool]
+        self, pcm: bytes, language: str, goes_on: Callable[[], bool], *, paused: bool = False
     ) -> Recognition | None:
         """Words so far of an utterance that is not over, where that keeps no other work waiting;
-        else, or when `goes_on` (asked on the engine's thread) turns false: None. Raises
-        EngineError."""
+        else, or when `goes_on` (asked on the engine's thread) turns false: None. `paused`: it may
+        be over, and then these words are waited for. Raises EngineError."""
 
     async def detect(self, pcm: bytes, languages: Sequence[str]) -> str:
         """Which of these languages is spoken; the first when it cannot be told. Raises
@@ -58,6 +58,8 @@ class Voice:
     locale: str
     tier: str
     aliases: tuple[str, ...] = ()
+    made_by: str = ""
+    """Engine and model with their versions: another one sounds different. Empty: not known."""
 
 
 class Synthesizer(Protocol):

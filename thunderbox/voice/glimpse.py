@@ -2,7 +2,10 @@
 
 Words so far are nice to have, the words at a pause are waited for. So a glimpse begins only while
 a voice is heard: a pause is noticed 120 ms after it, and each of a glimpse's two steps (listening,
-writing) is only taken when it is expected to be over by then. Pure decisions.
+writing) is only taken when it is expected to be over by then.
+
+In that pause itself a look is worth more: mostly it is the end, and its words are there sooner by
+the time that passes until it is noticed. Pure decisions.
 """
 
 from __future__ import annotations
@@ -15,6 +18,10 @@ OVER_AGENT_MS = 300
 """The first glimpse at a voice over the agent's: two words stop it sooner than half a second."""
 STEP_S = 0.1
 """What a step may take: a pause is noticed after 120 ms."""
+PAUSE_MS = 60
+"""Silence after which the words are looked at, in case that the pause is one."""
+QUICK_S = 0.05
+"""An engine that takes no longer is done before the turn is decided anyhow."""
 _MEMORY = 0.3
 
 
@@ -47,5 +54,12 @@ class Cost:
         """Whether a glimpse at so many bytes of sound keeps nobody waiting."""
         if self._listening is None:
             return False
-        sound_s = max(length / (SAMPLE_RATE * 2), 1.0)
-        return self._listening <= STEP_S and self._writing * sound_s <= STEP_S
+        return self._listening <= STEP_S and self._writing * _seconds(length) <= STEP_S
+
+    def is_worth_a_start(self, length: int) -> bool:
+        """Whether words that are begun before a pause is sure come any sooner for it."""
+        return (self._listening or 0.0) + self._writing * _seconds(length) > QUICK_S
+
+
+def _seconds(length: int) -> float:
+    return max(length / (SAMPLE_RATE * 2), 1.0)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from thunderbox.errors import EngineError
 from thunderbox.voice import glimpse
@@ -25,6 +26,16 @@ JUDGE_S = 0.25
 MORE_PAUSE = 80 * SAMPLE_RATE * 2 // 1000
 """Turn models are trained with pauses of 200 ms, of which 120 have passed: the newest 80 ms are
 heard twice instead of waited for."""
+
+
+@dataclass(slots=True)
+class _Start:
+    """A recognition that was begun before it was known whether the caller pauses."""
+
+    length: int
+    task: asyncio.Task[None] | None = None
+    found: Recognition | None = None
+    needed: bool = False
 
 
 class Hearing:
@@ -52,6 +63,7 @@ class Hearing:
         self._utterance = Utterance()
         self._transcription: asyncio.Task[None] | None = None
         self._glimpse: asyncio.Task[None] | None = None
+        self._start: _Start | None = None
         self._now = 0
         self._voice_since = 0
         self._looked_at = 0
@@ -64,6 +76,11 @@ class Hearing:
             self._voice_since = now
             self._looked_at = now - glimpse.EVERY_MS
             return
+        if not listener.quiet_ms:
+            self._forget_start()
+        elif listener.quiet_ms == glimpse.PAUSE_MS and not over_agent:
+            self._start = start = _Start(listener.length)
+            start.task = self._spawn(self._begin(start))
         if (self._glimpse is None or self._glimpse.done()) and glimpse.is_due(
             now - self._looked_at,
             now - self._voice_since,
@@ -77,11 +94,15 @@ class Hearing:
     def transcribe(self, turn: int, revision: int) -> None:
         """Find the words of the turn, which has paused; an earlier look at it is given up."""
         self._give_up()
-        self._transcription = self._spawn(self._transcribe(turn, revision))
+        start, self._start = self._start, None
+        if start is not None:
+            start.needed = True
+        self._transcription = self._spawn(self._transcribe(turn, revision, start))
 
     def drop(self) -> None:
         """The turn is over: forget its sound and its words."""
         self._give_up()
+        self._forget_start()
         self._listener.drop()
         self._utterance = Utterance()
 
@@ -101,11 +122,35 @@ class Hearing:
             if task is not None:
                 task.cancel()
 
-    async def _transcribe(self, turn: int, revision: int) -> None:
+    def _forget_start(self) -> None:
+        start, self._start = self._start, None
+        if start is not None and start.task is not None:
+            start.task.cancel()
+
+    async def _begin(self, start: _Start) -> None:
+        """Find the words of what may be a pause already."""
+        sound = self._listener.sound(self._utterance.begin(start.length))
+        try:
+            async with asyncio.timeout(self._deadline_s):
+                start.found = await self._recognizer.glimpse(
+                    sound,
+                    self._language,
+                    lambda: start.needed or self._listener.quiet_ms > 0,
+                    paused=True,
+                )
+        except (EngineError, TimeoutError) as error:
+            log.info("%s: no early words: %s", self._name, error or "too slow")
+
+    async def _transcribe(self, turn: int, revision: int, start: _Start | None) -> None:
         length = self._listener.length
         judged = asyncio.create_task(self._judge()) if self._turn_end is not None else None
         try:
-            found = await self._words(length)
+            if start is not None and start.task is not None:
+                await asyncio.wait([start.task])
+            if start is not None and start.found is not None:
+                length, found = start.length, start.found
+            else:
+                found = await self._words(length)
         except (EngineError, TimeoutError) as error:
             log.warning("%s: recognition failed: %s", self._name, error or "too slow")
             self._report(EngineFailed(self._now, 0))
@@ -117,6 +162,8 @@ class Hearing:
         finally:
             if judged is not None:
                 judged.cancel()
+            if start is not None and start.task is not None:
+                start.task.cancel()
 
     async def _words(self, length: int) -> Recognition:
         """Words of what is not kept yet. Raises EngineError, TimeoutError."""

@@ -76,6 +76,20 @@ async def test_a_slow_engine_is_not_asked() -> None:
     engine.close()
 
 
+async def test_a_slow_engine_begins_early_in_a_pause(espeak: Espeak) -> None:
+    engine = FasterWhisper(STARTER / "asr", window_seconds=STARTER_WINDOW_SECONDS)
+    sound = telephone(await collect(espeak.speak(SENTENCE, "en-US-James1")))
+    assert await engine.glimpse(sound, "en", lambda: True, paused=True) is None
+    engine._cost.learn(1.0, 0.1, 1.0)
+    found = await engine.glimpse(sound, "en", lambda: True, paused=True)
+    assert found is not None
+    assert found.text == (await engine.transcribe(sound, "en")).text
+    answers = iter([True, False])
+    engine._cost.learn(1.0, 0.1, 1.0)
+    assert await engine.glimpse(sound, "en", lambda: next(answers), paused=True) is None
+    engine.close()
+
+
 async def test_a_thread_that_has_nothing_to_do_is_idle() -> None:
     worker = Worker("test", threads=2)
     gate = threading.Event()

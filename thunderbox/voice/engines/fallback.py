@@ -156,12 +156,12 @@ class FallbackRecognizer:
         return await self._local.transcribe(pcm, language)
 
     async def glimpse(
-        self, pcm: bytes, language: str, goes_on: Callable[[], bool]
+        self, pcm: bytes, language: str, goes_on: Callable[[], bool], *, paused: bool = False
     ) -> Recognition | None:
         """Words so far, where the local engine does the work. Raises EngineError."""
         if self._standing.asked:
             return None
-        return await self._local.glimpse(pcm, language, goes_on)
+        return await self._local.glimpse(pcm, language, goes_on, paused=paused)
 
     async def detect(self, pcm: bytes, languages: Sequence[str]) -> str:
         """Which of these languages is spoken, by the local engine. Raises EngineError."""

@@ -110,10 +110,15 @@ class FasterWhisper:
         return await self._worker.run(lambda: self._transcribe(pcm, language))
 
     async def glimpse(
-        self, pcm: bytes, language: str, goes_on: Callable[[], bool]
+        self, pcm: bytes, language: str, goes_on: Callable[[], bool], *, paused: bool = False
     ) -> Recognition | None:
-        """Words so far, if a thread is idle and quick enough; None else. Raises EngineError."""
-        if not self._worker.idle or not self._cost.allows(len(pcm)):
+        """Words so far, if a thread is idle and quick enough, or in a pause so slow that it is
+        worth to begin early; None else. Raises EngineError."""
+        if paused:
+            wise = self._worker.waiting == 0 and self._cost.is_worth_a_start(len(pcm))
+        else:
+            wise = self._worker.idle and self._cost.allows(len(pcm))
+        if not wise:
             return None
 
         def wanted() -> bool:

@@ -55,7 +55,7 @@ class OpenAITranscription:
         return Recognition("" if is_loop(text) else text, time.perf_counter() - started)
 
     async def glimpse(
-        self, pcm: bytes, language: str, goes_on: Callable[[], bool]
+        self, pcm: bytes, language: str, goes_on: Callable[[], bool], *, paused: bool = False
     ) -> Recognition | None:
         """Nothing: a server is not asked for words that nobody waits for."""
         return None
