@@ -10,10 +10,13 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 
@@ -27,6 +30,8 @@ START_SECONDS = 120.0
 ENGINES = ("faster-whisper", "ctranslate2", "llama-cpp-python", "onnxruntime", "piper-tts")
 REAL_SIZE = ROOT / "build" / "bench-models"
 MODELS = ("starter", "real-size")
+
+T = TypeVar("T")
 
 
 class Box:
@@ -154,13 +159,50 @@ def load() -> float:
     return round(os.getloadavg()[0], 2)
 
 
+@contextmanager
+def ends_kindly() -> Iterator[None]:
+    """Within this, SIGTERM (`timeout`, `kill`) ends a bench as Ctrl-C does."""
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def gather(turns: Iterable[T], into: list[T]) -> bool:
+    """Take all turns as they come; False when it was cut by SIGINT or SIGTERM on the way."""
+    try:
+        with ends_kindly():
+            for turn in turns:
+                into.append(turn)  # noqa: PERF402 - what there is must be in the list when it is cut
+    except KeyboardInterrupt:
+        print(f"Cut after {len(into)}; they are kept.", file=sys.stderr)
+        return False
+    return True
+
+
 def report(name: str, result: dict[str, Any], write: bool = True) -> None:
     """Print a result as JSON, and keep it beside the earlier ones."""
-    text = json.dumps({"bench": name, "machine": machine(), **result}, indent=2)
-    print(text)
+    print(json.dumps({"bench": name, "machine": machine(), **result}, indent=2))
     if write:
-        RESULTS.mkdir(exist_ok=True)
-        (RESULTS / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+        save(name, result)
+
+
+def save(name: str, result: dict[str, Any]) -> None:
+    """Keep a result beside the earlier ones; what was kept under its name is replaced."""
+    text = json.dumps({"bench": name, "machine": machine(), **result}, indent=2)
+    RESULTS.mkdir(exist_ok=True)
+    path = RESULTS / f"{name}.json"
+    new = path.with_suffix(".new")
+    new.write_text(text + "\n", encoding="utf-8")
+    new.replace(path)
 
 
 def go_first() -> None:

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
-from box import MODELS, Box, go_first, have_real_size, load, report
+from box import MODELS, Box, gather, go_first, have_real_size, load, report
 from phone import Packet, Phone
 from talk import ANSWER_SECONDS, THINK_S, hear_greeting, percentiles, voices
 
@@ -52,20 +53,14 @@ def measure(models: str, turns: int) -> dict[str, Any]:
     before = load()
     stops: list[float | None] = []
     with Box(models, tone_seconds=4.0) as box:
-        while len(stops) < turns:
-            phone = Phone(box.sip_port)
-            phone.dial()
-            try:
-                hear_greeting(phone)
-                stops += interrupt(phone, sounds, min(CALL, turns - len(stops)))
-            finally:
-                phone.hang_up()
+        whole = gather(calls(box, sounds, turns), stops)
     found = [stop for stop in stops if stop is not None]
     return {
         "models": models,
         "interrupt_ms": VoiceSettings().interrupt_ms,
         "load": {"before": before, "after": load()},
         "interruptions": len(stops),
+        "cut_short": not whole,
         "not_interrupted": len(stops) - len(found),
         "stop_ms": percentiles(found),
         "goal_ms": GOAL,
@@ -73,23 +68,37 @@ def measure(models: str, turns: int) -> dict[str, Any]:
     }
 
 
-def interrupt(phone: Phone, sounds: dict[str, bytes], times: int) -> list[float | None]:
+def calls(box: Box, sounds: dict[str, bytes], turns: int) -> Iterator[float | None]:
+    """Some calls, one after the other, until there were so many interruptions."""
+    done = 0
+    while done < turns:
+        phone = Phone(box.sip_port)
+        phone.dial()
+        try:
+            hear_greeting(phone)
+            for stop in interrupt(phone, sounds, min(CALL, turns - done)):
+                done += 1
+                yield stop
+        finally:
+            phone.hang_up()
+
+
+def interrupt(phone: Phone, sounds: dict[str, bytes], times: int) -> Iterator[float | None]:
     """Ask, then talk over each answer, so many times; None: the agent was not speaking."""
-    stops: list[float | None] = []
     time.sleep(THINK_S)
     said = phone.say(sounds[QUESTION])
     phone.finish(said)
     for number in range(times):
         answer = phone.voice_after(said.last, ANSWER_SECONDS)
         if answer is None:
-            return [*stops, None]
+            yield None
+            return
         after = AFTER_MS[number % len(AFTER_MS)] / 1000
         time.sleep(max(0.0, answer.at / 1e9 + after - time.monotonic()))
         said = phone.say(sounds[OBJECTION])
         phone.finish(said)
         last = last_of_answer(phone.packets, answer.at)
-        stops.append((last - said.first) / 1e6 if last > said.first else None)
-    return stops
+        yield (last - said.first) / 1e6 if last > said.first else None
 
 
 def last_of_answer(packets: list[Packet], begun: int) -> int:

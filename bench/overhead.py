@@ -12,8 +12,8 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from box import Box, go_first, load, report
-from talk import converse, percentiles, voices
+from box import Box, gather, go_first, load, report
+from talk import Turn, converse, percentiles, voices
 
 from thunderbox.config import VoiceSettings
 
@@ -45,11 +45,15 @@ def measure(models: str, turns: int) -> dict[str, Any]:
     sounds = voices([QUESTION])
     before = load()
     with Box(models) as box:
-        done = [
-            turn
-            for _ in range(-(-turns // TURNS_A_CALL))
-            for turn in converse(box.sip_port, TURNS_A_CALL, sounds)
-        ]
+        done: list[Turn] = []
+        whole = gather(
+            (
+                turn
+                for _ in range(-(-turns // TURNS_A_CALL))
+                for turn in converse(box.sip_port, TURNS_A_CALL, sounds)
+            ),
+            done,
+        )
         box.stop()
         lag = box.loop_lag_ms()
     pause = VoiceSettings().pause_ms
@@ -57,6 +61,7 @@ def measure(models: str, turns: int) -> dict[str, Any]:
     return {
         "load": {"before": before, "after": load()},
         "turns": len(done),
+        "cut_short": not whole,
         "unanswered": len(done) - len(left),
         "overhead_ms": percentiles(left),
         "event_loop_lag_ms": lag,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import mulaw
@@ -89,19 +89,19 @@ def ask(phone: Phone, question: str, codes: bytes) -> Turn:
     return Turn(question, said.last, answer.at, (answer.at - said.last) / 1e6)
 
 
-def converse(port: int, turns: int, sounds: dict[str, bytes], first: int = 0) -> list[Turn]:
-    """One call of so many turns."""
+def converse(port: int, turns: int, sounds: dict[str, bytes], first: int = 0) -> Iterator[Turn]:
+    """One call of so many turns, each as soon as it was answered."""
     phone = Phone(port)
     phone.dial()
     try:
         if not hear_greeting(phone):
             raise SystemExit("The box answered the call and said nothing.")
         asked = list(sounds)
-        return [
-            ask(phone, question, sounds[question])
-            for question in (asked[(first + number) % len(asked)] for number in range(turns))
-            if not phone.ended
-        ]
+        for number in range(turns):
+            question = asked[(first + number) % len(asked)]
+            if phone.ended:
+                return
+            yield ask(phone, question, sounds[question])
     finally:
         phone.hang_up()
 

@@ -4,7 +4,8 @@
 
 A figure is the time from the last voiced RTP packet that the caller sent to the first voiced one
 that it received; the silence that decides the turn is part of it. The parts say when each engine
-was done, counted from the same moment. "real-size" needs bench/real_size_models.py first.
+was done, counted from the same moment. "real-size" needs bench/real_size_models.py first. A run
+that is cut (Ctrl-C, SIGTERM) keeps the turns that it has.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
-from box import MODELS, Box, go_first, have_real_size, load, report
+from box import MODELS, Box, gather, go_first, have_real_size, load, report
 from talk import QUESTIONS, Turn, converse, percentiles, voices
 
 PARTS = {
@@ -50,11 +51,15 @@ def measure(models: str, turns: int, calls: int) -> dict[str, Any]:
     before = load()
     with Box(models) as box:
         each = -(-turns // calls)
-        done = [
-            turn
-            for number in range(calls)
-            for turn in converse(box.sip_port, each, sounds, number * each)
-        ]
+        done: list[Turn] = []
+        whole = gather(
+            (
+                turn
+                for number in range(calls)
+                for turn in converse(box.sip_port, each, sounds, number * each)
+            ),
+            done,
+        )
         peak = box.memory_mb("VmHWM")
         box.stop()
         notes = box.what_was_noted()
@@ -65,6 +70,7 @@ def measure(models: str, turns: int, calls: int) -> dict[str, Any]:
         "models": models,
         "load": {"before": before, "after": load()},
         "turns": len(done),
+        "cut_short": not whole,
         "unanswered": len(done) - len(latencies),
         "voice_to_voice_ms": percentiles(latencies),
         "goal_ms": GOALS[models],

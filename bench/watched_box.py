@@ -47,9 +47,10 @@ class Notes:
     def __init__(self, path: Path) -> None:
         self._file = path.open("w", encoding="utf-8", buffering=1)
 
-    def add(self, what: str) -> None:
-        """Note that something happens now."""
-        self._file.write(json.dumps({"at": time.monotonic_ns(), "what": what}) + "\n")
+    def add(self, what: str, at: int | None = None) -> None:
+        """Note that something happens, now or at another time."""
+        at = time.monotonic_ns() if at is None else at
+        self._file.write(json.dumps({"at": at, "what": what}) + "\n")
 
 
 class Lag:
@@ -88,6 +89,7 @@ class Lag:
 def watch(notes: Notes) -> None:
     """Wrap the engines, so that each leaves a note."""
     _wrap_call(FasterWhisper, "transcribe", notes)
+    _wrap_early(notes)
     _wrap_stream(LlamaCpp, "generate", notes)
     _wrap_stream(Voices, "speak", notes)
     release = Speaker.release
@@ -109,6 +111,9 @@ def make_instant(tone_seconds: float) -> None:
     async def transcribe(_self: object, _pcm: bytes, *_: object, **__: object) -> Recognition:
         return Recognition(HEARD, 0.0)
 
+    async def glimpse(_self: object, *_: object, **__: object) -> None:
+        return None
+
     async def generate(_self: object, *_: object, **__: object) -> AsyncGenerator[str, None]:
         yield ANSWER
 
@@ -116,6 +121,7 @@ def make_instant(tone_seconds: float) -> None:
         yield tone
 
     FasterWhisper.transcribe = transcribe  # type: ignore[method-assign]
+    FasterWhisper.glimpse = glimpse  # type: ignore[assignment]
     LlamaCpp.generate = generate  # type: ignore[method-assign]
     Voices.speak = speak  # type: ignore[method-assign]
 
@@ -140,6 +146,22 @@ def _wrap_call(kind: type, name: str, notes: Notes) -> None:
         return result
 
     setattr(kind, name, noted)
+
+
+def _wrap_early(notes: Notes) -> None:
+    """A transcription that is begun before the pause is sure counts as one."""
+    glimpse = FasterWhisper.glimpse
+
+    @functools.wraps(glimpse)
+    async def noted(*values: Any, paused: bool = False, **named: Any) -> Any:
+        begun = time.monotonic_ns()
+        found = await glimpse(*values, paused=paused, **named)
+        if paused and found is not None:
+            notes.add("transcribe begins", begun)
+            notes.add("transcribe ends")
+        return found
+
+    FasterWhisper.glimpse = noted  # type: ignore[method-assign]
 
 
 def _wrap_stream(kind: type, name: str, notes: Notes) -> None:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import signal
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
+from box import gather
 from four_calls import lost, unevenness
 from interruption import last_of_answer
 from long_call import growth
@@ -74,3 +79,16 @@ def test_growth_is_counted_once_the_box_has_settled() -> None:
         "growth_since_settled": pytest.approx(1.0),
         "growth_an_hour": pytest.approx(2.0),
     }
+
+
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
+def test_a_bench_that_is_cut_keeps_what_it_has(sign: signal.Signals) -> None:
+    def turns() -> Iterator[int]:
+        yield from (1, 2)
+        os.kill(os.getpid(), sign)
+        yield 3
+
+    done: list[int] = []
+    assert not gather(turns(), done)
+    assert done[:2] == [1, 2]
+    assert gather(iter([4]), done)
