@@ -22,7 +22,10 @@ class Pace:
     """So much of that silence passes on the way in and out, so the turn is decided earlier."""
     interrupt_ms: int = 500
     silence_ms: int = 30_000
+    check_ins: int = 1
+    """Times that a silent caller is asked for, each after silence_ms."""
     silence_end_ms: int = 15_000
+    """Silence after the last of these times that ends the call."""
     max_turn_ms: int = 30_000
     """Voice without any pause is transcribed after so long: it is a machine, or noise."""
     max_ms: int = 3_600_000

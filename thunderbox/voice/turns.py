@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from thunderbox.voice import phrases
 from thunderbox.voice.backchannel import insists, is_answer, is_backchannel
+from thunderbox.voice.limits import Limits
 from thunderbox.voice.mailbox import Mailbox
 from thunderbox.voice.pace import ANSWER_MS, Pace
 from thunderbox.voice.turn_end import turn_pause_ms
@@ -58,10 +59,8 @@ class Turns:
         self._reply: Reply | None = None
         self._murmur: Murmur | None = None
         self._digits = Digits(pace.digits_ms)
-        self._held_since: int | None = None
+        self._limits = Limits(pace)
         self._resume_after_hold = 0
-        self._quiet_since = 0
-        self._asked = False
         self._failures = 0
         self._mailbox: Mailbox | None = None
         self._over = False
@@ -187,7 +186,7 @@ class Turns:
     def _decide(self, turn: Turn) -> list[Effect]:
         """The pause was long enough: it is the agent's turn."""
         self._turn = None
-        self._asked = False
+        self._limits.answered()
         effects: list[Effect] = [
             CommitTurn(turn.text, turn.start, turn.stopped_at),
             DropTurn(turn.id),
@@ -222,14 +221,8 @@ class Turns:
         if not digits or (self._reply is not None and self._reply.final):
             return []
         effects = self._stop_reply()
-        self._asked = False
-        self._reply = Reply(self._new_id(), released=True, acknowledge_at=self._acknowledge_at())
-        return [
-            *effects,
-            CommitTurn(digits, since, self._now),
-            Generate(self._reply.id, None),
-            Release(self._reply.id, self._now),
-        ]
+        self._limits.answered()
+        return [*effects, *self._answer(CommitTurn(digits, since, self._now))]
 
     def _party_known(self, party: Party) -> list[Effect]:
         """A machine cannot be talked with: leave, or leave a message."""
@@ -255,7 +248,7 @@ class Turns:
     # ------------------------------------------------------------ the agent
 
     def _begun(self) -> list[Effect]:
-        self._quiet_since = self._now
+        self._limits.stirred(self._now)
         if not self._pace.agent_first:
             return []
         self._reply = Reply(self._new_id(), released=True)
@@ -277,21 +270,19 @@ class Turns:
         if reply is None or reply.id != reply_id:
             return []
         self._reply = None
-        self._quiet_since = self._now
+        self._limits.stirred(self._now)
         murmur, self._murmur = self._murmur, None
         if reply.ends:
             return [HangUp(reply.ends)]
         if murmur is not None and self._turn is None and self._now - murmur.end <= ANSWER_MS:
             # "Yes" over the last syllable of a question answers it.
-            self._reply = Reply(
-                self._new_id(), released=True, acknowledge_at=self._acknowledge_at()
-            )
-            return [
-                CommitTurn(murmur.text, murmur.start, murmur.end),
-                Generate(self._reply.id, None),
-                Release(self._reply.id, self._now),
-            ]
+            return self._answer(CommitTurn(murmur.text, murmur.start, murmur.end))
         return []
+
+    def _answer(self, said: CommitTurn) -> list[Effect]:
+        """Answer what was said or pressed; nothing is left to wait for."""
+        self._reply = Reply(self._new_id(), released=True, acknowledge_at=self._acknowledge_at())
+        return [said, Generate(self._reply.id, None), Release(self._reply.id, self._now)]
 
     def _interrupt(self, turn: Turn | None) -> list[Effect]:
         """Stop the released reply; the turn remembers it in case the voice was only noise."""
@@ -338,27 +329,23 @@ class Turns:
     # ------------------------------------------------------------ time
 
     def _hold_changed(self, held: bool) -> list[Effect]:
-        self._quiet_since = self._now
+        self._limits.hold(self._now, held)
         reply = self._reply
         if held:
-            self._held_since = self._now
             if reply is not None and reply.released and not reply.final:
                 self._resume_after_hold = reply.id
                 return self._interrupt(None)
             return []
-        self._held_since = None
         cut, self._resume_after_hold = self._resume_after_hold, 0
         return self._go_on(cut) if cut and reply is None else []
 
     def _moment(self, quiet: int) -> list[Effect]:
         now, pace, turn, reply = self._now, self._pace, self._turn, self._reply
         final = reply is not None and reply.final
-        if now >= pace.max_ms and not final:
+        if self._limits.is_too_long(now) and not final:
             return self._say(phrases.TIME_END, ends="timeout", final=True)
-        if self._held_since is not None:
-            if pace.max_hold_ms is not None and now - self._held_since >= pace.max_hold_ms:
-                return [HangUp("timeout")]
-            return []
+        if self._limits.held:
+            return [HangUp("timeout")] if self._limits.is_held_too_long(now) else []
         if self._digits.due(now):
             return self._take_digits()
         if turn is not None:
@@ -372,21 +359,20 @@ class Turns:
             elif turn.due is not None and now >= turn.due:
                 return self._decide(turn)
         if reply is not None or self._digits:
-            self._quiet_since = now
+            self._limits.stirred(now)
             return [Acknowledge(reply.id)] if reply is not None and reply.late(now) else []
         # A voice only counts once its words are known: noise must not keep a dead line open.
-        return [] if turn is not None else self._silence(now - self._quiet_since)
+        return [] if turn is not None else self._silence(now)
 
     def _acknowledge_at(self) -> int | None:
         """When a reply that is released now has kept the caller waiting."""
         wait = self._pace.acknowledge_ms
         return None if wait is None else self._now + wait
 
-    def _silence(self, quiet_ms: int) -> list[Effect]:
-        if not self._asked and quiet_ms >= self._pace.silence_ms:
-            self._asked = True
+    def _silence(self, now: int) -> list[Effect]:
+        if self._limits.check_in_due(now):
             return self._say(phrases.STILL_THERE)
-        if self._asked and quiet_ms >= self._pace.silence_end_ms:
+        if self._limits.is_too_silent(now):
             return self._say(phrases.SILENCE_END, ends="timeout", final=True)
         return []
 
