@@ -34,10 +34,13 @@ def addresses(app: Litestar) -> list[tuple[str, str]]:
 @pytest.fixture
 async def ids(client, db: Database, tenant: Tenant) -> dict[str, object]:
     """One thing of each kind, all of them the tenant's."""
+    agent = (await client.post("/v1/agents", json=AGENT)).json()
+    site = {"agent_id": agent["id"], "allowed_domains": ["example.com"]}
     return {
-        "agent_id": (await client.post("/v1/agents", json=AGENT)).json()["id"],
+        "agent_id": agent["id"],
         "number_id": (await client.post("/v1/phone-numbers")).json()["id"],
         "key_id": (await client.get("/v1/developer/api-keys")).json()[0]["id"],
+        "publishable_key_id": (await client.post("/v1/publishable-key", json=site)).json()["id"],
         "label_id": (
             await client.post(
                 "/v1/phone-number-labels", json={"phone_number": "+14155550100", "label": "x"}
@@ -64,6 +67,7 @@ async def everything(client) -> list[object]:
             "/v1/developer/api-keys",
             "/v1/integrations",
             "/v1/billing",
+            "/v1/publishable-key",
         )
     ]
 

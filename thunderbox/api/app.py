@@ -23,6 +23,7 @@ from thunderbox.api.parts import Parts
 from thunderbox.api.phone_number_labels import PhoneNumberLabelsController
 from thunderbox.api.phone_numbers import PhoneNumbersController
 from thunderbox.api.prompt_helpers import PromptHelpersController
+from thunderbox.api.publishable_keys import PublishableKeysController
 from thunderbox.api.receipts import read_receipt_page
 from thunderbox.api.recordings import read_recording
 from thunderbox.api.request import ApiRequest
@@ -44,6 +45,7 @@ ROUTES = (
     place_call,
     ask_endpoint,
     IntegrationsController,
+    PublishableKeysController,
     read_recording,
     BillingController,
     read_receipt_page,

@@ -1,0 +1,108 @@
+"""What clients may write about a publishable key."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from msgspec import Meta, Struct
+
+from thunderbox.api.fields import Id, shown
+from thunderbox.errors import InvalidError
+from thunderbox.store import agents
+from thunderbox.store.database import Source
+from thunderbox.store.publishable_keys import NewPublishableKey, PublishableKey
+
+MAX_DOMAINS = 100
+LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
+DOMAIN = re.compile(rf"(\*\.)?{LABEL}(\.{LABEL})*")
+
+Domains = Annotated[
+    list[str],
+    Meta(
+        min_length=1,
+        max_length=MAX_DOMAINS,
+        description='a list of 1 to 100 hosts such as "example.com" or "*.example.com"',
+    ),
+]
+
+
+class PublishableKeyWrite(Struct, kw_only=True):
+    """The body of a create; a PATCH takes any subset."""
+
+    allowed_domains: Domains
+    name: Annotated[str, Meta(max_length=255, description="a text of at most 255 characters")] = ""
+    mode: Literal["agent", "webhook"] = "agent"
+    agent_id: Id | None = None
+    webhook_url: str | None = None
+    is_enabled: bool = True
+    embed_config: dict[str, Any] = {}
+
+
+async def created(db: Source, org_id: int, given: dict[str, Any]) -> NewPublishableKey:
+    """A new key of checked fields. Raises InvalidError."""
+    return await _ruled(db, org_id, NewPublishableKey(**given), given)
+
+
+async def patched(db: Source, old: PublishableKey, given: dict[str, Any]) -> NewPublishableKey:
+    """The key as a PATCH leaves it. Raises InvalidError."""
+    values = {name: getattr(old, name) for name in NewPublishableKey.__struct_fields__}
+    return await _ruled(db, old.org_id, NewPublishableKey(**values | given), given)
+
+
+async def _ruled(
+    db: Source, org_id: int, new: NewPublishableKey, given: dict[str, Any]
+) -> NewPublishableKey:
+    """Apply the rules between fields; the ones about the world only to what was sent."""
+    wrong: dict[str, list[str]] = {}
+    if "allowed_domains" in given:
+        new.allowed_domains = [domain.strip().lower() for domain in new.allowed_domains]
+        if messages := [_refused(domain) for domain in new.allowed_domains if not _is_host(domain)]:
+            wrong["allowed_domains"] = messages
+        new.allowed_domains = list(dict.fromkeys(new.allowed_domains))
+    if new.mode == "agent" and new.agent_id is None:
+        wrong["agent_id"] = ['agent_id is missing; it is required when mode is "agent".']
+    elif new.agent_id is not None and {"agent_id", "mode"} & given.keys():
+        agent = await agents.get(db, org_id, new.agent_id)
+        if agent is None:
+            wrong["agent_id"] = [f"There is no agent {new.agent_id} in this organization."]
+        elif not agent.widget_enabled:
+            wrong["agent_id"] = [
+                f"Agent {new.agent_id} may not be reached from web pages; set its widget_enabled "
+                "to true first."
+            ]
+    new.webhook_url = new.webhook_url or None
+    if new.mode == "webhook" and new.webhook_url is None:
+        wrong["webhook_url"] = ['webhook_url is missing; it is required when mode is "webhook".']
+    elif new.webhook_url is not None and not _is_webhook(new.webhook_url):
+        wrong["webhook_url"] = [
+            f"webhook_url is {shown(new.webhook_url)}, but must begin with https:// and name a "
+            "host; http:// is allowed for localhost."
+        ]
+    if wrong:
+        raise InvalidError(wrong)
+    return new
+
+
+def _is_host(domain: str) -> bool:
+    return len(domain) <= 253 and DOMAIN.fullmatch(domain) is not None
+
+
+def _refused(domain: str) -> str:
+    return (
+        f"allowed_domains has {shown(domain)}, but must have hosts such as example.com, or "
+        "*.example.com for every subdomain; no scheme, no port, and no bare wildcard."
+    )
+
+
+def _is_webhook(url: str) -> bool:
+    if re.search(r"[\s\x00-\x1f\\]", url) or len(url) > 2000:
+        return False
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return False
+    local = parts.hostname in ("localhost", "127.0.0.1", "::1")
+    return bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and local))
