@@ -127,6 +127,7 @@ class Appliance:
                 default_voice=voice.default_voice,
                 cache_dir=self.data.models,
                 models_dir=self.data.models,
+                sounds_dir=self.data.sounds,
                 remotes=_remotes(settings),
                 products={
                     product: settings.product(product).language_model for product in PRODUCTS
@@ -245,6 +246,7 @@ class Appliance:
             engines.models.get(product, engines.language_model),
             engines.new_voice_activity(),
             engines.turn_end,
+            engines.synthesizer.keep,
         )
 
     # ------------------------------------------------------------ what the box says of itself

@@ -1,6 +1,6 @@
 """The data directory: everything that a box remembers, under one roof.
 
-thunderbox.db   recordings/   models/   backups/   secrets/ (0700, files 0600)   lock
+thunderbox.db   recordings/   models/   sounds/   backups/   secrets/ (0700, files 0600)   lock
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ class DataDir:
         self.database = root / "thunderbox.db"
         self.recordings = root / "recordings"
         self.models = root / "models"
+        self.sounds = root / "sounds"
         self.backups = root / "backups"
         self.secrets = root / "secrets"
         self.first_key = self.secrets / "bootstrap-api-key"

@@ -46,6 +46,7 @@ class Stage:
         model: LanguageModel | None = None,
         voice: FakeSynthesizer | None = None,
         turn_end: TurnEnd | None = None,
+        keep_sound: Callable[[str], None] | None = None,
     ) -> None:
         self.line = Loopback("test")
         self.model = FakeModel(answer)
@@ -62,7 +63,14 @@ class Stage:
                 presses_keys=presses_keys,
                 acknowledgement=acknowledgement,
             ),
-            CallEngines(self.recognizer, self.voice, model or self.model, Loudness(), turn_end),
+            CallEngines(
+                self.recognizer,
+                self.voice,
+                model or self.model,
+                Loudness(),
+                turn_end,
+                (lambda text, _voice, _pcm: keep_sound(text)) if keep_sound else None,
+            ),
             self.tools,
             self.journal,
             Pace(agent_first=agent_first, acknowledge_ms=400 if acknowledgement else None),

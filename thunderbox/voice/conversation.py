@@ -90,7 +90,9 @@ class Conversation:
         self._listener = Listener(engines.voice_activity)
         self._history = History(persona.prompt)
         self._tasks = Tasks(leg.name)
-        self._speaker = Speaker(leg, engines.synthesizer, persona.voice, self, deadlines.speak)
+        self._speaker = Speaker(
+            leg, engines.synthesizer, persona.voice, self, deadlines.speak, engines.keep_sound
+        )
         self._thinker = Thinker(
             engines.language_model,
             LineTools(tools, leg, journal, persona.destinations, presses_keys=persona.presses_keys),
@@ -233,18 +235,19 @@ class Conversation:
             case Discard() | Interrupt():
                 self._stop_reply()
             case Say(reply, phrase):
-                self._speak_at_once(reply, phrases.sentence(phrase))
+                self._speak_at_once(reply, phrases.sentence(phrase), again=True)
             case Resume(reply, _):
                 self._resume(reply)
             case LeaveMessage(reply):
-                self._speak_at_once(reply, self._persona.voicemail_message)
+                self._speak_at_once(reply, self._persona.voicemail_message, again=True)
             case HangUp(reason):
                 self._end_reason = self._end_reason or reason
 
     # ------------------------------------------------------------ the agent's words
 
     def _generate(self, reply_id: int, unsaid: str | None) -> None:
-        reply = self._begin(reply_id)
+        # What is said before anybody has spoken is the greeting.
+        reply = self._begin(reply_id, again=self._now == 0)
         reply.task = self._tasks.spawn(self._think(reply, unsaid))
 
     async def _think(self, reply: Reply, unsaid: str | None) -> None:
@@ -260,9 +263,9 @@ class Conversation:
         self._speaker.finish(reply.id)
         self._feed(ReplyFinished(self._now, reply.id, thought.ends_call, thought.empty))
 
-    def _speak_at_once(self, reply_id: int, text: str) -> None:
+    def _speak_at_once(self, reply_id: int, text: str, *, again: bool = False) -> None:
         """Say a fixed sentence, or again what was cut off."""
-        reply = self._begin(reply_id)
+        reply = self._begin(reply_id, again=again)
         reply.release(None)
         self._speaker.release(reply_id)
         reply.passage_began()
@@ -271,7 +274,7 @@ class Conversation:
         reply.complete = True
         self._speaker.finish(reply_id)
 
-    def _begin(self, reply_id: int) -> Reply:
+    def _begin(self, reply_id: int, *, again: bool) -> Reply:
         reply = Reply(
             reply_id,
             self._history,
@@ -281,7 +284,7 @@ class Conversation:
             lambda reply: self._feed(WordsReady(self._now, reply)),
         )
         self._reply = reply
-        self._speaker.begin(reply_id, self._tasks.spawn)
+        self._speaker.begin(reply_id, self._tasks.spawn, again=again)
         return reply
 
     def _release(self, reply_id: int, asked_at: int | None) -> None:

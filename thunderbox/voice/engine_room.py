@@ -28,6 +28,7 @@ from thunderbox.voice.engines.piper import Piper
 from thunderbox.voice.engines.remote import RemoteServer
 from thunderbox.voice.engines.silero import SileroModel
 from thunderbox.voice.engines.smart_turn import SmartTurn
+from thunderbox.voice.engines.sound_store import SoundStore
 from thunderbox.voice.engines.voices import Voices
 from thunderbox.voice.models import (
     STARTER_WINDOW_SECONDS,
@@ -104,6 +105,7 @@ async def load_engines(
     default_voice: str = "en-US-James1",
     cache_dir: Path | None = None,
     models_dir: Path | None = None,
+    sounds_dir: Path | None = None,
     remotes: Sequence[RemoteServer] = (),
     products: Mapping[str, str] | None = None,
     gpu_layers: int = 0,
@@ -112,6 +114,7 @@ async def load_engines(
 
     `cache_dir` keeps which models survived their trial; without it each start tries them.
     `models_dir` is where pulled and imported models are.
+    `sounds_dir` keeps the sound of fixed sentences; without it each start makes it again.
     `remotes` holds at most one server of each kind. The local engines are loaded in any case, and
     do the work whenever the remote one fails.
     `products` names the language model of each product, smallest first; an empty name means
@@ -176,7 +179,8 @@ async def load_engines(
             if (standing := standings.get("speech")) is not None:
                 spare = FallbackSpeech(OpenAISpeech(standing.server), local, first, standing)
                 remote, first = [spare], spare.local_voice
-            voices = Voices([*remote, *local], default_voice)
+            store = SoundStore(sounds_dir) if sounds_dir is not None else None
+            voices = Voices([*remote, *local], default_voice, store=store)
             if piper is not None:
                 piper.load(voices.resolve(first))
             return voices

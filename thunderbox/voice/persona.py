@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from thunderbox.voice.engine import (
@@ -28,6 +28,10 @@ class Deadlines:
     """After so long the caller is told that a tool takes a moment."""
 
 
+KeepSound = Callable[[str, str, bytes], None]
+"""Takes a text, a voice and their sound."""
+
+
 @dataclass(frozen=True, slots=True)
 class CallEngines:
     """The engines that a conversation uses."""
@@ -38,6 +42,8 @@ class CallEngines:
     voice_activity: VoiceActivity
     turn_end: TurnEnd | None = None
     """Tells whether the caller has finished; None where no such model is installed."""
+    keep_sound: KeepSound | None = None
+    """Has the sound of a fixed sentence or of the greeting ready for the next time."""
 
 
 @dataclass(frozen=True, slots=True)

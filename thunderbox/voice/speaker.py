@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -94,21 +94,25 @@ class Speaker:
         voice: str,
         events: SpeakerEvents,
         deadline_s: float,
+        keep_sound: Callable[[str, str, bytes], None] | None = None,
     ) -> None:
+        """`keep_sound` takes text, voice and sound of what will be said again."""
         self._leg = leg
         self._synthesizer = synthesizer
         self._voice = voice
         self._events = events
         self._deadline_s = deadline_s
+        self._keep_sound = keep_sound
         self._pushed = 0
         self._sent = 0
         self._moved = asyncio.Event()
         self._settled = asyncio.Event()
         self._speech: _Speech | None = None
 
-    def begin(self, reply: int, spawn: Spawn) -> None:
-        """Start a reply, silent until `release`; `spawn` owns the task that synthesises it."""
-        self._speech = speech = _Speech(reply)
+    def begin(self, reply: int, spawn: Spawn, *, again: bool = False) -> None:
+        """Start a reply, silent until `release`; `spawn` owns the task that synthesises it.
+        `again`: it will be said in other calls, too."""
+        self._speech = speech = _Speech(reply, again)
         speech.task = spawn(self._run(speech))
 
     def release(self, reply: int) -> None:
@@ -211,17 +215,22 @@ class Speaker:
             self._events.speech_failed(speech.reply)
 
     async def _speak(self, speech: _Speech, clause: SpokenClause) -> None:
+        sound: list[bytes] = []
         async with aclosing(self._synthesizer.speak(clause.text, self._voice)) as pieces:
             while (piece := await self._next(pieces)) is not None:
                 await speech.released.wait()
                 await self._wait_for_room()
                 if clause.start is None:
                     clause.start = self._pushed
+                if speech.again:
+                    sound.append(piece)
                 self._leg.play(piece)
                 self._pushed += len(piece)
         if clause.start is None:
             clause.start = self._pushed
         clause.end = self._pushed
+        if speech.again and self._keep_sound is not None:
+            self._keep_sound(clause.text, self._voice, b"".join(sound))
 
     async def _next(self, pieces: AsyncGenerator[bytes, None]) -> bytes | None:
         async with asyncio.timeout(self._deadline_s):
@@ -237,8 +246,9 @@ class Speaker:
 class _Speech:
     """One reply's speech."""
 
-    def __init__(self, reply: int) -> None:
+    def __init__(self, reply: int, again: bool) -> None:
         self.reply = reply
+        self.again = again
         self.queue: asyncio.Queue[SpokenClause] = asyncio.Queue(QUEUE)
         self.passages: list[SpokenPassage] = []
         self.released = asyncio.Event()

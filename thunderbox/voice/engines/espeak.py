@@ -10,7 +10,8 @@ import ctypes
 import threading
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from importlib.metadata import version
 
 import espeakng_loader
 import numpy as np
@@ -73,6 +74,7 @@ VOICES: tuple[EspeakVoice, ...] = (
 _library_lock = threading.Lock()
 """The library is one per process, however many engines stand on it."""
 
+_VERSION = f"espeakng-loader {version('espeakng-loader')}"
 _SAMPLE = "The quick brown fox jumps over the lazy dog."
 
 
@@ -94,7 +96,10 @@ class Espeak:
 
     def voices(self) -> Sequence[Voice]:
         """The voices this engine can speak with."""
-        return [entry.voice for entry in self._voices.values()]
+        return [
+            replace(entry.voice, made_by=f"{_VERSION} {entry.name} {entry.rate} {entry.pitch}")
+            for entry in self._voices.values()
+        ]
 
     async def speak(self, text: str, voice: str) -> AsyncGenerator[bytes, None]:
         """Sound of one clause as 16 kHz mono s16le PCM, in pieces of about 60 ms."""

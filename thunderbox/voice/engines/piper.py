@@ -8,6 +8,7 @@ import threading
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -129,8 +130,12 @@ def _read(path: Path) -> _Installed:
     locale = str(config.get("language", {}).get("code") or parts[0]).replace("_", "-")
     person = parts[1].replace("_", " ").title() if len(parts) > 1 else voice_id
     aliases = (f"{locale}-{person}",) if len(parts) > 1 else ()
+    stat = path.stat()
+    made_by = f"piper-tts {version('piper-tts')} {path.name} {stat.st_size} {stat.st_mtime_ns}"
     return _Installed(
-        Voice(voice_id, person, locale, TIER, aliases), path, int(config["audio"]["sample_rate"])
+        Voice(voice_id, person, locale, TIER, aliases, made_by),
+        path,
+        int(config["audio"]["sample_rate"]),
     )
 
 

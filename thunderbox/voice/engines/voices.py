@@ -1,7 +1,8 @@
 """Voices: every installed voice behind one name, whichever engine speaks it.
 
 A voice that is not installed is spoken by the default one, so that a call goes on. Sound of
-fixed sentences (greeting, "one moment, please") is kept and costs nothing the second time.
+fixed sentences (greeting, "one moment, please") is kept, on disk as well, and costs nothing the
+second time.
 """
 
 from __future__ import annotations
@@ -9,11 +10,13 @@ from __future__ import annotations
 import logging
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 
-from thunderbox.errors import StartError
+from thunderbox.errors import EngineError, StartError
 from thunderbox.voice.catalogue import how_to_get
 from thunderbox.voice.engine import Synthesizer, Voice
+from thunderbox.voice.engines.sound_store import SoundStore
+from thunderbox.voice.engines.worker import Worker
 from thunderbox.voice.spoken import spoken
 
 log = logging.getLogger(__name__)
@@ -28,8 +31,14 @@ class Voices:
     name = "voices"
 
     def __init__(
-        self, engines: Sequence[Synthesizer], default: str, *, kept_bytes: int = _KEPT_BYTES
+        self,
+        engines: Sequence[Synthesizer],
+        default: str,
+        *,
+        store: SoundStore | None = None,
+        kept_bytes: int = _KEPT_BYTES,
     ) -> None:
+        """`store` keeps the sound of fixed sentences from one start to the next."""
         self._engines = list(engines)
         self._by_name: dict[str, tuple[Synthesizer, str]] = {}
         # All ids come before any alias: an alias must not hide a voice that is really there.
@@ -52,6 +61,9 @@ class Voices:
         self._missed: set[str] = set()
         self._kept: OrderedDict[tuple[str, str], bytes] = OrderedDict()
         self._kept_bytes = kept_bytes
+        self._made_by = {voice.id: voice.made_by for voice in self.voices()}
+        self._store = store
+        self._disk = Worker("sounds") if store is not None else None
 
     def voices(self) -> Sequence[Voice]:
         """Every voice of every engine."""
@@ -79,11 +91,34 @@ class Voices:
         if (ready := self._kept.get(key)) is not None:
             self._kept.move_to_end(key)
             return ready
-        pcm = b"".join([piece async for piece in engine.speak(self._words(text, found), found)])
+        words, made_by = self._words(text, found), self._made_by[found]
+        if self._store is not None and self._disk is not None and made_by:
+            stored = self._store.get
+            pcm = await self._disk.run(lambda: stored(made_by, found, words))
+            if pcm is not None:
+                self._remember(key, pcm)
+                return pcm
+        pcm = b"".join([piece async for piece in engine.speak(words, found)])
+        self.keep(text, voice, pcm)
+        return pcm
+
+    def keep(self, text: str, voice: str, pcm: bytes) -> None:
+        """Have this sound, which `speak` gave, ready for the same words from now on."""
+        found = self._find(voice)[1]
+        if (found, text) in self._kept or not pcm:
+            return
+        self._remember((found, text), pcm)
+        words, made_by = self._words(text, found), self._made_by[found]
+        if self._store is not None and self._disk is not None and made_by:
+            put = self._store.put
+            # A disk that does not keep up loses a sound that can be made again.
+            with suppress(EngineError):
+                self._disk.submit(lambda: put(made_by, found, words, pcm))
+
+    def _remember(self, key: tuple[str, str], pcm: bytes) -> None:
         self._kept[key] = pcm
         while sum(map(len, self._kept.values())) > self._kept_bytes:
             self._kept.popitem(last=False)
-        return pcm
 
     @property
     def ready(self) -> bool:
@@ -92,6 +127,8 @@ class Voices:
 
     def close(self) -> None:
         """Close every engine."""
+        if self._disk is not None:
+            self._disk.close()
         for engine in self._engines:
             engine.close()
 
