@@ -59,6 +59,10 @@ class ApiSettings(Struct, frozen=True, forbid_unknown_fields=True):
         str, Meta(pattern=r"^(https?://[^/\s]+)?$", description="http(s)://host[:port], or empty")
     ] = ""
     audio_url_seconds: Annotated[int, _seconds(60, 604800)] = 3600
+    session_hours: Annotated[
+        int, Meta(ge=1, le=8760, description="a number of hours from 1 to 8760")
+    ] = 336
+    dialect: Literal["auto", "contract", "sdk"] = "auto"
 
 
 class SipSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -184,6 +188,18 @@ class BillingSettings(Struct, frozen=True, forbid_unknown_fields=True):
     ] = 100_000
 
 
+class LimitSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """[limits]: how often a key may ask, and how often a password may be guessed."""
+
+    requests_per_minute: Annotated[
+        int, Meta(ge=0, le=1_000_000, description="a number from 0 to 1000000")
+    ] = 60_000
+    sign_in_tries: Annotated[int, Meta(ge=1, le=100, description="a number from 1 to 100")] = 5
+    sign_in_minutes: Annotated[
+        int, Meta(ge=1, le=1440, description="a number of minutes from 1 to 1440")
+    ] = 15
+
+
 class LogSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """[log]: what is printed."""
 
@@ -209,6 +225,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     remote_speech: RemoteSpeechSettings = RemoteSpeechSettings()
     backup: BackupSettings = BackupSettings()
     billing: BillingSettings = BillingSettings()
+    limits: LimitSettings = LimitSettings()
     log: LogSettings = LogSettings()
     extensions: dict[str, str] = msgspec.field(default_factory=lambda: {"100": "+15550100"})
 

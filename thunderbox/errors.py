@@ -11,7 +11,8 @@ ThunderBoxError             something a person can act on; its text is a sentenc
 │   ├── NotFoundError       404
 │   ├── ConflictError       409, with a machine-readable code
 │   ├── GoneError           410: a link that has expired
-│   └── UnprocessableError  422, with a machine-readable code
+│   ├── UnprocessableError  422, with a machine-readable code
+│   └── TooManyError        429, with the seconds to wait
 ├── StoreError              the database failed, or is closed
 │   └── DuplicateError      a row with these unique values is already there
 ├── ModelError              a model cannot be fetched, imported or removed; says what to do
@@ -98,6 +99,16 @@ class UnprocessableError(RequestError):
     """422: the request is fine, but something has to be done first."""
 
     status = 422
+
+
+class TooManyError(RequestError):
+    """429: too many requests; the next one may come after `retry_after` seconds."""
+
+    status = 429
+
+    def __init__(self, detail: str, retry_after: int) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
 
 
 class StoreError(ThunderBoxError):

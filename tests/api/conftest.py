@@ -13,8 +13,9 @@ from litestar import Litestar
 
 from tests.fakes.engines import FakeTranslator
 from thunderbox.api.app import create_app
-from thunderbox.api.auth import Usage
+from thunderbox.api.limits import Limits
 from thunderbox.api.parts import Parts
+from thunderbox.api.usage import Usage
 from thunderbox.calls.billing import Billing
 from thunderbox.calls.ports import SystemClock
 from thunderbox.calls.requests import PartState, PlaceCall, PlacedCall, Readiness
@@ -106,6 +107,7 @@ def routes() -> Litestar:
 def app(routes: Litestar, db: Database, outside: Outside, tmp_path: Path) -> Litestar:
     routes.state.parts = make_parts(db, outside, tmp_path)
     routes.state.usage = Usage(db)
+    routes.state.limits = Limits(routes.state.parts.settings.limits)
     return routes
 
 

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from tests.api.conftest import Tenant, make_tenant
+from tests.api.people import make_member
 from thunderbox.store import api_keys
 from thunderbox.store.database import Database
 
@@ -110,6 +111,7 @@ async def test_keys_are_listed_without_the_key(client: httpx.AsyncClient):
     [listed] = (await client.get("/v1/developer/api-keys")).json()
     assert sorted(listed) == [
         "created_at",
+        "created_by",
         "id",
         "is_active",
         "key_prefix",
@@ -122,6 +124,48 @@ async def test_keys_are_listed_without_the_key(client: httpx.AsyncClient):
 async def test_a_key_without_a_name_is_the_default_key(client: httpx.AsyncClient):
     response = await client.post("/v1/developer/api-keys")
     assert (response.status_code, response.json()["name"]) == (201, "Default key")
+
+
+async def test_a_key_says_who_made_it_and_acts_for_them(client, anonymous, db, tenant: Tenant):
+    admin, _ = await make_member(db, tenant.org_id, "admin", "a@example.com")
+    made = await anonymous.post("/v1/developer/api-keys", headers=admin.headers)
+    assert made.json()["created_by"] == "a@example.com"
+    headers = {"Authorization": f"Bearer {made.json()['key']}"}
+    assert (await anonymous.get("/v1/whoami", headers=headers)).json()["role"] == "admin"
+    again = (await anonymous.post("/v1/developer/api-keys", headers=headers)).json()
+    assert again["created_by"] == "a@example.com"
+
+
+async def test_a_rotated_key_takes_the_place_of_the_old_one(client, anonymous, tenant: Tenant):
+    old = (await client.post("/v1/developer/api-keys", json={"name": "CI"})).json()
+    path = f"/v1/developer/api-keys/{old['id']}/rotate"
+    rotated = await client.post(path)
+    new = rotated.json()
+    assert (rotated.status_code, new["name"], new["id"] != old["id"]) == (201, "CI", True)
+    for key, status in ((old, 401), (new, 200)):
+        headers = {"Authorization": f"Bearer {key['key']}"}
+        assert (await anonymous.get("/v1/whoami", headers=headers)).status_code == status
+    assert (await client.post(path, headers=tenant.headers)).status_code == 404
+
+
+async def test_nobody_rises_by_rotating_a_key(client, anonymous, db, tenant: Tenant):
+    admin, _ = await make_member(db, tenant.org_id, "admin", "a@example.com")
+    owners = (await client.get("/v1/developer/api-keys")).json()[0]["id"]
+    path = f"/v1/developer/api-keys/{owners}/rotate"
+    new = (await anonymous.post(path, headers=admin.headers)).json()
+    headers = {"Authorization": f"Bearer {new['key']}"}
+    assert (await anonymous.get("/v1/whoami", headers=headers)).json()["role"] == "admin"
+
+
+async def test_a_key_that_belongs_to_nobody_is_no_admin(anonymous, db, tenant: Tenant):
+    secret = api_keys.new_secret()
+    async with db.transaction() as tx:
+        await api_keys.insert(tx, tenant.org_id, "Nobody's", secret)
+    headers = {"Authorization": f"Bearer {secret}"}
+    assert (await anonymous.get("/v1/agents", headers=headers)).status_code == 200
+    assert (await anonymous.get("/v1/invites", headers=headers)).status_code == 403
+    for path, body in (("/v1/orgs", {"name": "X"}), ("/v1/leave", {})):
+        assert (await anonymous.post(path, json=body, headers=headers)).status_code == 403
 
 
 @pytest.mark.parametrize("key_id", ["nonsense", "0f8fad5b-d9cb-469f-a165-70867728950e", "1"])

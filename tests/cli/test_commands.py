@@ -13,9 +13,8 @@ from typing import Any
 import pytest
 
 import thunderbox
+from tests.cli.conftest import Run
 from thunderbox import config
-from thunderbox.calls import first_start
-from thunderbox.cli.main import main
 from thunderbox.store import api_keys
 from thunderbox.store.database import Database
 
@@ -29,44 +28,6 @@ TRANSCRIPT = [
     {"role": "user", "content": "what are your hours", "start_ms": 61_500},
     {"role": "tool_call", "content": {"name": "book"}, "start_ms": 62_000},
 ]
-
-
-class Run:
-    """Runs a command; keeps what it printed and its exit status."""
-
-    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
-        self._capsys = capsys
-        self.out = self.err = ""
-
-    def __call__(self, *arguments: str) -> int:
-        with pytest.raises(SystemExit) as caught:
-            main(arguments)
-        self.out, self.err = self._capsys.readouterr()
-        return int(caught.value.code or 0)
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "200")
-    return Run(capsys)
-
-
-@pytest.fixture
-def box_data(data_dir: Path) -> Path:
-    """The data directory of a box that was started once."""
-
-    async def start() -> str:
-        db = await Database.open(data_dir / "thunderbox.db")
-        first = await first_start.prepare(db, "en-US-James1")
-        await db.close()
-        assert first is not None
-        return first.key
-
-    key = asyncio.run(start())
-    (data_dir / "secrets").mkdir()
-    (data_dir / "secrets" / "bootstrap-api-key").write_text(key + "\n")
-    return data_dir
 
 
 def test_version(run: Run) -> None:

@@ -40,6 +40,7 @@ class ApiKeyView(Struct, kw_only=True):
     created_at: Timestamp
     last_used_at: Timestamp | None
     revoked_at: Timestamp | None
+    created_by: str | None
 
 
 class NewApiKeyView(ApiKeyView, kw_only=True):
@@ -49,7 +50,7 @@ class NewApiKeyView(ApiKeyView, kw_only=True):
 
 
 class ApiKeysController(Controller):
-    """List, make and revoke keys; for owners and admins."""
+    """List, make, rotate and revoke keys; for owners and admins."""
 
     path = "/v1/developer/api-keys"
     guards = (require_key, require_admin)
@@ -62,31 +63,39 @@ class ApiKeysController(Controller):
 
     @post(dto=Body[ApiKeyWrite], return_dto=None, summary="Make a key")
     async def create_key(self, request: ApiRequest, data: JSONBody[ApiKeyWrite]) -> NewApiKeyView:
-        """A key that acts with the role of the key that made it; shown this once."""
+        """A key that acts with the role of whoever made it; shown this once."""
         secret = api_keys.new_secret()
         async with request.db.transaction() as tx:
-            user_id = await api_keys.creator(tx, request.caller.id)
-            key = await api_keys.insert(tx, request.org_id, data.name, secret, user_id)
-        shown = _view(key)
-        return NewApiKeyView(
-            id=shown.id,
-            name=shown.name,
-            key_prefix=shown.key_prefix,
-            is_active=shown.is_active,
-            created_at=shown.created_at,
-            last_used_at=shown.last_used_at,
-            revoked_at=shown.revoked_at,
-            key=secret,
-        )
+            key = await api_keys.insert(
+                tx, request.org_id, data.name, secret, request.caller.user_id
+            )
+        return _new_view(key, secret)
+
+    @post("/{key_id:str}/rotate", summary="Rotate a key")
+    async def rotate_key(self, request: ApiRequest, key_id: PathText) -> NewApiKeyView:
+        """A new key of the same name, with the role of whoever asks; the old one ends at once."""
+        secret = api_keys.new_secret()
+        async with request.db.transaction() as tx:
+            old = await api_keys.get(tx, request.org_id, _uuid(key_id))
+            if old is None or not await api_keys.revoke(tx, request.org_id, old.id):
+                raise _absent(key_id)
+            key = await api_keys.insert(
+                tx, request.org_id, old.name, secret, request.caller.user_id
+            )
+        return _new_view(key, secret)
 
     @delete("/{key_id:str}", summary="Revoke a key")
     async def revoke_key(self, request: ApiRequest, key_id: PathText) -> None:
         """End a key for good; a revoked one stays listed."""
         async with request.db.transaction() as tx:
             if not await api_keys.revoke(tx, request.org_id, _uuid(key_id)):
-                raise NotFoundError(
-                    f"There is no active key {key_id}; GET /v1/developer/api-keys lists all keys."
-                )
+                raise _absent(key_id)
+
+
+def _absent(key_id: str) -> NotFoundError:
+    return NotFoundError(
+        f"There is no active key {key_id}; GET /v1/developer/api-keys lists all keys."
+    )
 
 
 def _uuid(text: str) -> str:
@@ -106,4 +115,20 @@ def _view(key: ApiKey) -> ApiKeyView:
         created_at=iso(key.created_at),
         last_used_at=iso_optional(key.last_used_at),
         revoked_at=iso_optional(key.revoked_at),
+        created_by=key.created_by,
+    )
+
+
+def _new_view(key: ApiKey, secret: str) -> NewApiKeyView:
+    shown = _view(key)
+    return NewApiKeyView(
+        id=shown.id,
+        name=shown.name,
+        key_prefix=shown.key_prefix,
+        is_active=shown.is_active,
+        created_at=shown.created_at,
+        last_used_at=shown.last_used_at,
+        revoked_at=shown.revoked_at,
+        created_by=shown.created_by,
+        key=secret,
     )

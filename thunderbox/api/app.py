@@ -12,12 +12,15 @@ import thunderbox
 from thunderbox.api import errors
 from thunderbox.api.agents import AgentsController
 from thunderbox.api.api_keys import ApiKeysController
-from thunderbox.api.auth import Usage
 from thunderbox.api.billing import BillingController
 from thunderbox.api.calls import CallsController
 from thunderbox.api.demo import DemoController
 from thunderbox.api.health import healthz, readyz
 from thunderbox.api.integrations import IntegrationsController
+from thunderbox.api.invites import InvitesController
+from thunderbox.api.limits import Limits
+from thunderbox.api.members import MembersController, leave
+from thunderbox.api.organizations import OrganizationsController
 from thunderbox.api.outbound import place_call
 from thunderbox.api.parts import Parts
 from thunderbox.api.phone_number_labels import PhoneNumberLabelsController
@@ -27,7 +30,10 @@ from thunderbox.api.publishable_keys import PublishableKeysController
 from thunderbox.api.receipts import read_receipt_page
 from thunderbox.api.recordings import read_recording
 from thunderbox.api.request import ApiRequest
+from thunderbox.api.sessions import SessionsController
+from thunderbox.api.tokens import TokensController
 from thunderbox.api.tool_tests import ask_endpoint
+from thunderbox.api.usage import Usage
 from thunderbox.api.voices import list_voices
 from thunderbox.api.whoami import whoami
 
@@ -35,6 +41,12 @@ ROUTES = (
     healthz,
     readyz,
     whoami,
+    SessionsController,
+    TokensController,
+    OrganizationsController,
+    MembersController,
+    leave,
+    InvitesController,
     ApiKeysController,
     PromptHelpersController,
     AgentsController,
@@ -61,7 +73,10 @@ def create_app(parts: Parts) -> Litestar:
         request_class=ApiRequest,
         exception_handlers=errors.handlers(),
         request_max_body_size=errors.BODY_LIMIT,
-        state=State({"parts": parts, "usage": usage}, deep_copy=False),
+        state=State(
+            {"parts": parts, "usage": usage, "limits": Limits(parts.settings.limits)},
+            deep_copy=False,
+        ),
         on_shutdown=[usage.drain],
         logging_config=None,
         openapi_config=OpenAPIConfig(

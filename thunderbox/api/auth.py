@@ -1,75 +1,83 @@
-"""Who asks: `Authorization: Bearer sk_live_…` (or `Token`), looked up by its hash."""
+"""Who asks: a key (`Bearer sk_live_…`) or a person's token (`Token tbs_…`, `Token tbp_…`).
+
+A key belongs to one organization. A person may belong to several; `X-ThunderPhone-Org` says which
+one is meant, and may be left out by who belongs to a single one.
+"""
 
 from __future__ import annotations
 
-import asyncio
-import logging
+import re
 from typing import Any
 
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
+from thunderbox.api.fields import MAX_ID, shown
+from thunderbox.api.limits import Limits
 from thunderbox.api.parts import Parts
-from thunderbox.errors import ForbiddenError, StoreError, UnauthorizedError
-from thunderbox.store import api_keys
-from thunderbox.store.api_keys import USED_EVERY_MS, Holder
+from thunderbox.api.usage import Usage
+from thunderbox.errors import ForbiddenError, NotFoundError, RequestError, UnauthorizedError
+from thunderbox.store import api_keys, organizations, tokens
+from thunderbox.store.api_keys import Holder
 from thunderbox.store.database import Database
+from thunderbox.store.organizations import Membership
 from thunderbox.store.rows import now_ms
+from thunderbox.store.tokens import Bearer
 
-log = logging.getLogger(__name__)
+AnyConnection = ASGIConnection[Any, Any, Any, Any]
+Identity = Holder | Bearer
+"""A key with its organization, or a person's token without one."""
 
 HOW = "Send the header `Authorization: Bearer sk_live_…` with a key of this box."
+ORGANIZATION = "X-ThunderPhone-Org"
 
 
-class Usage:
-    """Remembers when keys were last used: at most once a minute each, and never in the way."""
+async def require_key(connection: AnyConnection, handler: BaseRouteHandler) -> None:
+    """Guard: let only holders of a valid key, or token, pass, for one organization.
 
-    def __init__(self, db: Database) -> None:
-        self._db = db
-        self._noted: dict[str, int] = {}
-        self._writing: set[asyncio.Task[None]] = set()
-
-    def note(self, key: Holder) -> None:
-        """A key was used now."""
-        now = now_ms()
-        if now - self._noted.get(key.id, key.last_used_at or 0) < USED_EVERY_MS:
-            return
-        self._noted[key.id] = now
-        task = asyncio.create_task(self._write(key.id, now))
-        self._writing.add(task)
-        task.add_done_callback(self._writing.discard)
-
-    async def drain(self) -> None:
-        """Wait for what is being written."""
-        await asyncio.gather(*self._writing)
-
-    async def _write(self, key_id: str, at_ms: int) -> None:
-        try:
-            async with self._db.transaction() as tx:
-                await api_keys.touch(tx, key_id, at_ms)
-        except StoreError as error:
-            log.warning("When a key was last used could not be noted: %s", error)
+    Raises UnauthorizedError, TooManyError, and for people NotFoundError or RequestError when the
+    organization is not theirs or not named.
+    """
+    identity = await identify(connection)
+    connection.scope["user"] = identity
+    connection.scope["auth"] = (
+        identity if isinstance(identity, Holder) else await _in_organization(connection, identity)
+    )
 
 
-async def require_key(
-    connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
-) -> None:
-    """Guard: let only holders of a valid key pass. Raises UnauthorizedError."""
-    connection.scope["auth"] = await holder(connection)
+async def require_identity(connection: AnyConnection, handler: BaseRouteHandler) -> None:
+    """Guard: as require_key, but a person needs no organization. Raises UnauthorizedError."""
+    connection.scope["user"] = await identify(connection)
 
 
-async def require_admin(
-    connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
-) -> None:
-    """Guard, after require_key: let only owners and admins pass. Raises ForbiddenError."""
-    if connection.auth.role == "member":
+async def require_person(connection: AnyConnection, handler: BaseRouteHandler) -> None:
+    """Guard: let only people pass. Raises UnauthorizedError, ForbiddenError."""
+    connection.scope["user"] = identity = await identify(connection)
+    if isinstance(identity, Holder):
         raise ForbiddenError(
-            "This key acts with the role member, but only owners and admins may manage keys."
+            "An API key cannot do this: sign in with POST /v1/auth/sign-in, and send the header "
+            "`Authorization: Token tbs_…`."
         )
 
 
-async def holder(connection: ASGIConnection[Any, Any, Any, Any]) -> Holder:
-    """The holder of the key that a request carries. Raises UnauthorizedError."""
+async def require_admin(connection: AnyConnection, handler: BaseRouteHandler) -> None:
+    """Guard, after require_key: let only owners and admins pass. Raises ForbiddenError."""
+    if connection.auth.role not in ("owner", "admin"):
+        raise ForbiddenError(
+            f"You act with the role {connection.auth.role}, but only owners and admins may do this."
+        )
+
+
+async def require_owner(connection: AnyConnection, handler: BaseRouteHandler) -> None:
+    """Guard, after require_key: let only the owner pass. Raises ForbiddenError."""
+    if connection.auth.role != "owner":
+        raise ForbiddenError(
+            f"You act with the role {connection.auth.role}, but only the owner may do this."
+        )
+
+
+async def identify(connection: AnyConnection) -> Identity:
+    """Whose key or token a request carries. Raises UnauthorizedError, TooManyError."""
     scheme, _, secret = connection.headers.get("authorization", "").strip().partition(" ")
     secret = secret.strip()
     if not scheme:
@@ -83,9 +91,58 @@ async def holder(connection: ASGIConnection[Any, Any, Any, Any]) -> Holder:
         )
     state = connection.app.state
     parts: Parts = state.parts
-    found = await api_keys.by_secret(parts.db, secret)
-    if found is None:
-        raise UnauthorizedError(f"This key is unknown or was revoked. {HOW}")
+    found: Identity | None
+    if tokens.is_token(secret):
+        found = await tokens.by_secret(parts.db, secret, now_ms())
+        if found is None:
+            raise UnauthorizedError(
+                "This token is unknown, was ended or has expired. Sign in again with "
+                "POST /v1/auth/sign-in."
+            )
+    else:
+        found = await api_keys.by_secret(parts.db, secret)
+        if found is None:
+            raise UnauthorizedError(f"This key is unknown or was revoked. {HOW}")
+    limits: Limits = state.limits
+    limits.count_request(found.id)
     usage: Usage = state.usage
     usage.note(found)
     return found
+
+
+async def _in_organization(connection: AnyConnection, person: Bearer) -> Holder:
+    """A person as one of the members of the organization that is meant."""
+    parts: Parts = connection.app.state.parts
+    organization = await _organization(parts.db, connection, person)
+    return Holder(
+        kind=person.kind,
+        id=person.id,
+        org_id=organization.id,
+        org_name=organization.name,
+        user_id=person.user_id,
+        name=person.name,
+        key_prefix=person.token_prefix,
+        last_used_at=person.last_used_at,
+        email=person.email,
+        role=organization.role,
+    )
+
+
+async def _organization(db: Database, connection: AnyConnection, person: Bearer) -> Membership:
+    wanted = connection.headers.get(ORGANIZATION, "").strip()
+    if wanted and not (re.fullmatch(r"[1-9]\d{0,18}", wanted, re.ASCII) and int(wanted) <= MAX_ID):
+        raise RequestError(
+            f"The header {ORGANIZATION} is {shown(wanted)}, but must be the id of an organization."
+        )
+    mine = await organizations.of_user(db, person.user_id)
+    if wanted:
+        for organization in mine:
+            if organization.id == int(wanted):
+                return organization
+        raise NotFoundError(f"There is no organization {wanted} that you belong to.")
+    if len(mine) != 1:
+        raise RequestError(
+            f"You belong to {len(mine)} organizations: name one by its id in the header "
+            f"{ORGANIZATION}. GET /v1/orgs lists them."
+        )
+    return mine[0]

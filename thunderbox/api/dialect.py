@@ -1,7 +1,8 @@
 """The two dialects of clients, and every answer in which they differ.
 
 A client whose `X-ThunderPhone-Client` begins with `sdk-` is the newer Python SDK; everyone else
-gets the contract's own view. Nothing outside this module asks which of them it is talking to.
+gets the contract's own view. The setting `api.dialect` decides for everybody instead.
+Nothing outside this module asks which of them it is talking to.
 """
 
 from __future__ import annotations
@@ -29,7 +30,10 @@ _LANGUAGES = {
 
 
 def is_sdk(connection: ASGIConnection[Any, Any, Any, Any]) -> bool:
-    """Whether the newer SDK is asking."""
+    """Whether the newer SDK is asking, or `api.dialect` treats everybody as if it were."""
+    forced = connection.app.state.parts.settings.api.dialect
+    if forced != "auto":
+        return bool(forced == "sdk")
     return connection.headers.get("x-thunderphone-client", "").startswith("sdk-")
 
 

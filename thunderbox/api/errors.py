@@ -14,7 +14,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from litestar.types import ExceptionHandlersMap
 
 from thunderbox.api import fields
-from thunderbox.errors import InvalidError, RequestError, ThunderBoxError
+from thunderbox.errors import InvalidError, RequestError, ThunderBoxError, TooManyError
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +54,9 @@ def _invalid(request: AnyRequest, error: InvalidError) -> Answer:
 
 def _request_error(request: AnyRequest, error: RequestError) -> Answer:
     body = {"detail": str(error)} | ({"code": error.code} if error.code else {})
-    headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else None
+    headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}
+    if isinstance(error, TooManyError):
+        headers["Retry-After"] = str(error.retry_after)
     return answer(error.status, body, headers)
 
 

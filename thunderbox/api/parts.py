@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
@@ -11,6 +11,7 @@ import httpx
 from thunderbox.calls.billing import Billing
 from thunderbox.calls.requests import PlaceCall, PlacedCall, Readiness
 from thunderbox.config import Settings
+from thunderbox.passwords import Passwords
 from thunderbox.store.database import Database
 from thunderbox.voice.engine import Voice
 from thunderbox.voice.prompt_writer import PromptWriter
@@ -39,3 +40,5 @@ class Parts:
     """`http://host:port` under which this box reaches its own API."""
     base_url: Callable[[], str]
     """`http(s)://host[:port]` under which clients reach this box, without a slash at the end."""
+    passwords: Passwords = field(default_factory=Passwords)
+    """Hashes and checks the passwords of people."""

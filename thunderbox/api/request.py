@@ -5,13 +5,16 @@ from __future__ import annotations
 from litestar import Request
 from litestar.datastructures import State
 
+from thunderbox.api.auth import Identity
+from thunderbox.api.limits import Limits
 from thunderbox.api.parts import Parts
 from thunderbox.store.api_keys import Holder
 from thunderbox.store.database import Database
+from thunderbox.store.tokens import Bearer
 
 
-class ApiRequest(Request[None, Holder, State]):
-    """A request; `caller` and `org_id` only behind the guard of auth.py."""
+class ApiRequest(Request[Identity, Holder, State]):
+    """A request; who asks is known only behind the guards of auth.py."""
 
     __slots__ = ()
 
@@ -27,13 +30,30 @@ class ApiRequest(Request[None, Holder, State]):
         return self.parts.db
 
     @property
+    def limits(self) -> Limits:
+        """How often somebody may ask."""
+        limits: Limits = self.app.state.limits
+        return limits
+
+    @property
+    def identity(self) -> Identity:
+        """Who asks: a key with its organization, or a person; behind every guard."""
+        return self.user
+
+    @property
+    def person(self) -> Bearer:
+        """The person who asks; behind require_person."""
+        assert isinstance(self.user, Bearer)
+        return self.user
+
+    @property
     def caller(self) -> Holder:
-        """Who asks."""
+        """Who asks, in one organization; behind require_key."""
         return self.auth
 
     @property
     def org_id(self) -> int:
-        """The organization that the caller's key belongs to."""
+        """The organization that the caller acts in; behind require_key."""
         return self.auth.org_id
 
     @property

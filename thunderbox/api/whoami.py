@@ -1,4 +1,4 @@
-"""/v1/whoami: what a key proves."""
+"""/v1/whoami: what a key or token proves."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from thunderbox.api.request import ApiRequest
 
 
 class OrganizationView(Struct, kw_only=True):
-    """The organization that a key belongs to."""
+    """The organization that a key belongs to, or that a person acts in."""
 
     id: int
     name: str
@@ -28,12 +28,13 @@ class WhoAmI(Struct, kw_only=True):
     scopes: list[str]
 
 
-@get("/v1/whoami", guards=[require_key], tags=["Identity"], summary="What this key proves")
+@get("/v1/whoami", guards=[require_key], tags=["Identity"], summary="What this key or token proves")
 async def whoami(request: ApiRequest) -> WhoAmI:
-    """The key, its organization, and the role that it acts with."""
+    """The key or token, its organization, and the role that it acts with."""
     caller = request.caller
     return WhoAmI(
-        credential_kind="api_key",
+        # Clients know api_key, oauth and session: a person's own token acts as a session does.
+        credential_kind="api_key" if caller.kind == "api_key" else "session",
         key_label=caller.name,
         key_prefix=caller.key_prefix,
         oauth_client_id=None,

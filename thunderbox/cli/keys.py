@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
 from rich.table import Table
 
-from thunderbox.cli.options import DATABASE, DEFAULT_DATA, DataOption, out
-from thunderbox.errors import StartError, ThunderBoxError
+from thunderbox.cli.database import first_organization, with_database
+from thunderbox.cli.options import DEFAULT_DATA, DataOption, out
+from thunderbox.errors import ThunderBoxError
 from thunderbox.store import api_keys, users
 from thunderbox.store.api_keys import ApiKey
 from thunderbox.store.database import Database
@@ -20,14 +18,13 @@ from thunderbox.store.database import Database
 app = typer.Typer(
     help="List, create and revoke API keys, whether the box runs or not.", no_args_is_help=True
 )
-Result = TypeVar("Result")
 
 
 @app.command("list")
 def list_keys(data: DataOption = DEFAULT_DATA) -> None:
     """Show every key: its beginning, when it was made and last used, and whether it is valid."""
     table = Table("id", "name", "key", "created", "last used", "state")
-    for key in _with_database(data, _all):
+    for key in with_database(data, _all):
         state = "active" if key.revoked_at is None else f"revoked {_day(key.revoked_at)}"
         used = "never" if key.last_used_at is None else _day(key.last_used_at)
         table.add_row(key.id, key.name, f"{key.key_prefix}…", _day(key.created_at), used, state)
@@ -44,14 +41,14 @@ def create(
         raise ThunderBoxError("A key's name has 1 to 120 characters.")
 
     async def insert(db: Database) -> str:
-        org_id = await _organization(db)
+        org_id = await first_organization(db)
         owner = await users.owner(db, org_id)
         secret = api_keys.new_secret()
         async with db.transaction() as tx:
             await api_keys.insert(tx, org_id, name, secret, owner.id if owner else None)
         return secret
 
-    out.print(_with_database(data, insert), markup=False, soft_wrap=True)
+    out.print(with_database(data, insert), markup=False, soft_wrap=True)
 
 
 @app.command("revoke")
@@ -72,38 +69,11 @@ def revoke(
                 raise ThunderBoxError(f'The key "{found[0].name}" is revoked already.')
         return found[0]
 
-    out.print(f'Revoked the key "{_with_database(data, end).name}".', markup=False)
-
-
-def _with_database(data: Path, work: Callable[[Database], Awaitable[Result]]) -> Result:
-    """Run `work` on the box's database; never makes a new one."""
-    path = data / DATABASE
-    if not path.is_file():
-        raise StartError(
-            f"There is no box in {data}. Name its data directory with --data, or start it once "
-            "with `thunderbox serve`."
-        )
-
-    async def run() -> Result:
-        db = await Database.open(path)
-        try:
-            return await work(db)
-        finally:
-            await db.close()
-
-    return asyncio.run(run())
-
-
-async def _organization(db: Database) -> int:
-    """The organization that the box's first start made."""
-    row = await db.fetch_one("SELECT min(id) FROM organizations")
-    if row is None or row[0] is None:
-        raise StartError("This box has no organization yet: start it once with `thunderbox serve`.")
-    return int(row[0])
+    out.print(f'Revoked the key "{with_database(data, end).name}".', markup=False)
 
 
 async def _all(db: Database) -> list[ApiKey]:
-    return await api_keys.page(db, await _organization(db))
+    return await api_keys.page(db, await first_organization(db))
 
 
 def _day(ms: int) -> str:

@@ -5,14 +5,20 @@ from __future__ import annotations
 import hashlib
 import secrets
 import uuid
+from typing import Literal
 
 from msgspec import Struct
 
 from thunderbox.store.database import Source, Transaction
-from thunderbox.store.rows import now_ms, read, read_all, read_optional
+from thunderbox.store.rows import now_ms, read_all, read_optional
 
 PREFIX_LENGTH = 15
 USED_EVERY_MS = 60_000
+
+_SELECT = (
+    "SELECT api_keys.*, users.email AS created_by "
+    "FROM api_keys LEFT JOIN users ON users.id = api_keys.user_id"
+)
 
 
 class ApiKey(Struct, frozen=True):
@@ -20,6 +26,8 @@ class ApiKey(Struct, frozen=True):
 
     id: str
     org_id: int
+    created_by: str | None
+    """The e-mail address of the person whose role the key acts with."""
     name: str
     key_prefix: str
     created_at: int
@@ -28,13 +36,14 @@ class ApiKey(Struct, frozen=True):
 
 
 class Holder(Struct, frozen=True):
-    """What a presented key proves: which organization, and with whose role."""
+    """What a key, or a person's token, proves: which organization, and with whose role."""
 
+    kind: Literal["api_key", "session", "personal"]
     id: str
     org_id: int
     org_name: str
     user_id: int | None
-    """Whose role the key acts with."""
+    """Whose role it acts with."""
     name: str
     key_prefix: str
     last_used_at: int | None
@@ -51,34 +60,32 @@ async def insert(
     tx: Transaction, org_id: int, name: str, secret: str, user_id: int | None = None
 ) -> ApiKey:
     """Store the hash of a key that acts with the role of `user_id`."""
-    row = await tx.fetch_one(
+    key_id = str(uuid.uuid4())
+    await tx.execute(
         "INSERT INTO api_keys (id, org_id, user_id, name, key_prefix, key_hash, created_at) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING *",
-        (
-            str(uuid.uuid4()),
-            org_id,
-            user_id,
-            name,
-            secret[:PREFIX_LENGTH],
-            _hash(secret),
-            now_ms(),
-        ),
+        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (key_id, org_id, user_id, name, secret[:PREFIX_LENGTH], _hash(secret), now_ms()),
     )
-    assert row is not None
-    return read(ApiKey, row)
+    key = await get(tx, org_id, key_id)
+    assert key is not None
+    return key
 
 
 async def page(db: Source, org_id: int) -> list[ApiKey]:
     """Every key of an organization, active and revoked, newest first."""
     rows = await db.fetch_all(
-        "SELECT * FROM api_keys WHERE org_id = ? ORDER BY created_at DESC, rowid DESC", (org_id,)
+        f"{_SELECT} WHERE api_keys.org_id = ? "
+        "ORDER BY api_keys.created_at DESC, api_keys.rowid DESC",
+        (org_id,),
     )
     return read_all(ApiKey, rows)
 
 
 async def get(db: Source, org_id: int, key_id: str) -> ApiKey | None:
     """One key."""
-    row = await db.fetch_one("SELECT * FROM api_keys WHERE org_id = ? AND id = ?", (org_id, key_id))
+    row = await db.fetch_one(
+        f"{_SELECT} WHERE api_keys.org_id = ? AND api_keys.id = ?", (org_id, key_id)
+    )
     return read_optional(ApiKey, row)
 
 
@@ -89,7 +96,8 @@ async def by_secret(db: Source, secret: str) -> Holder | None:
     SHA-256 hash already holds the key.
     """
     row = await db.fetch_one(
-        "SELECT api_keys.*, organizations.name AS org_name, users.email, members.role "
+        "SELECT api_keys.*, 'api_key' AS kind, organizations.name AS org_name, users.email, "
+        "members.role "
         "FROM api_keys JOIN organizations ON organizations.id = api_keys.org_id "
         "LEFT JOIN users ON users.id = api_keys.user_id "
         "LEFT JOIN members ON members.user_id = api_keys.user_id "
@@ -98,12 +106,6 @@ async def by_secret(db: Source, secret: str) -> Holder | None:
         (_hash(secret),),
     )
     return read_optional(Holder, row)
-
-
-async def creator(db: Source, key_id: str) -> int | None:
-    """The user whose role a key acts with."""
-    row = await db.fetch_one("SELECT user_id FROM api_keys WHERE id = ?", (key_id,))
-    return None if row is None else row["user_id"]
 
 
 async def touch(tx: Transaction, key_id: str, at_ms: int) -> None:

@@ -1,0 +1,194 @@
+"""/v1/orgs: the organizations of whoever asks; a key sees the one that it belongs to."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from pathlib import Path
+from typing import Annotated, Any
+
+from litestar import Controller, delete, get, patch, post, put
+from litestar.params import JSONBody
+from msgspec import Meta, Struct
+
+from thunderbox.api.auth import require_identity
+from thunderbox.api.bodies import Body, Given
+from thunderbox.api.parameters import PathId
+from thunderbox.api.request import ApiRequest
+from thunderbox.api.times import Timestamp, iso
+from thunderbox.errors import ConflictError, ForbiddenError, NotFoundError, RequestError
+from thunderbox.store import members, organizations, users
+from thunderbox.store.api_keys import Holder
+from thunderbox.store.database import Source
+from thunderbox.store.organizations import Membership, Organization
+
+log = logging.getLogger(__name__)
+
+
+class OrganizationWrite(Struct, kw_only=True):
+    """The body of a create and of a PUT; a PATCH may leave everything out."""
+
+    name: Annotated[
+        str,
+        Meta(
+            min_length=1, max_length=120, pattern=r"\S", description="a text of 1 to 120 characters"
+        ),
+    ]
+
+
+class OrganizationView(Struct, kw_only=True):
+    """An organization; everything below `updated_at` is what the newer client insists on."""
+
+    id: int
+    name: str
+    role: str | None
+    created_at: Timestamp
+    updated_at: Timestamp
+
+    baa_status: str = "none"
+    phi_processing: str = "no_phi"
+    bolt_pipeline: str = "v1"
+    experimental_products_enabled: bool = False
+
+
+class OrganizationsController(Controller):
+    """List, make, read, rename and delete organizations."""
+
+    path = "/v1/orgs"
+    guards = (require_identity,)
+    tags = ("Organizations",)
+
+    @get(summary="List your organizations, newest first")
+    async def list_organizations(self, request: ApiRequest) -> list[OrganizationView]:
+        """Those that a person belongs to; for a key its own."""
+        return [_view(one, one.role) for one in await _visible(request.db, request)]
+
+    @post(dto=Body[OrganizationWrite], return_dto=None, summary="Make an organization")
+    async def create_organization(
+        self, request: ApiRequest, data: JSONBody[OrganizationWrite]
+    ) -> OrganizationView:
+        """An organization whose owner is the person who asks, or whose key asks."""
+        user_id = request.identity.user_id
+        if user_id is None:
+            raise ForbiddenError("This key belongs to nobody who could own an organization.")
+        async with request.db.transaction() as tx:
+            made = await organizations.insert(tx, data.name)
+            await users.join(tx, made.id, user_id, "owner")
+        return _view(made, "owner")
+
+    @get("/{org_id:int}", summary="Read an organization")
+    async def read_organization(self, request: ApiRequest, org_id: PathId) -> OrganizationView:
+        """One organization, with your role in it."""
+        found = await _find(request.db, request, org_id)
+        return _view(found, found.role)
+
+    @put(
+        "/{org_id:int}",
+        dto=Body[OrganizationWrite],
+        return_dto=None,
+        summary="Replace an organization's name",
+        errors=(403,),
+    )
+    async def replace_organization(
+        self, request: ApiRequest, org_id: PathId, data: JSONBody[OrganizationWrite]
+    ) -> OrganizationView:
+        """Rename an organization; for owners and admins."""
+        return await _rename(request, org_id, data.name)
+
+    @patch(
+        "/{org_id:int}",
+        dto=Given[OrganizationWrite],
+        return_dto=None,
+        summary="Rename an organization",
+        errors=(403,),
+    )
+    async def change_organization(
+        self, request: ApiRequest, org_id: PathId, data: JSONBody[dict[str, Any]]
+    ) -> OrganizationView:
+        """Rename an organization; for owners and admins."""
+        return await _rename(request, org_id, data.get("name"))
+
+    @delete("/{org_id:int}", summary="Delete an organization", errors=(400, 403, 409))
+    async def delete_organization(self, request: ApiRequest, org_id: PathId) -> None:
+        """Delete an organization with all that it owns, recordings too; for its owner alone."""
+        async with request.db.transaction() as tx:
+            found = await _find(tx, request, org_id)
+            if found.role != "owner":
+                raise ForbiddenError(
+                    f"You act with the role {found.role}, but only the owner may delete an "
+                    "organization."
+                )
+            if len(await members.page(tx, org_id)) > 1:
+                raise RequestError(
+                    "Other people belong to this organization. Remove them first with DELETE "
+                    "/v1/members/{member_id}."
+                )
+            if len(await organizations.of_user(tx, request.identity.user_id or 0)) == 1:
+                raise RequestError(
+                    "This is your only organization. Make another one first with POST /v1/orgs."
+                )
+            if await organizations.is_calling(tx, org_id):
+                raise ConflictError(
+                    "A call of this organization is in progress. Delete it when the call is over."
+                )
+            files = await organizations.recording_files(tx, org_id)
+            await organizations.delete(tx, org_id)
+        await asyncio.to_thread(_forget, request.parts.recordings, files)
+
+
+async def _visible(db: Source, request: ApiRequest) -> list[Membership]:
+    """The organizations that the caller may see, newest first."""
+    identity = request.identity
+    if not isinstance(identity, Holder):
+        return await organizations.of_user(db, identity.user_id)
+    own = await organizations.get(db, identity.org_id)
+    if own is None:
+        return []
+    return [
+        Membership(
+            id=own.id,
+            name=own.name,
+            created_at=own.created_at,
+            updated_at=own.updated_at,
+            role=identity.role,
+        )
+    ]
+
+
+async def _find(db: Source, request: ApiRequest, org_id: int) -> Membership:
+    for organization in await _visible(db, request):
+        if organization.id == org_id:
+            return organization
+    raise NotFoundError(f"There is no organization {org_id}; GET /v1/orgs lists yours.")
+
+
+async def _rename(request: ApiRequest, org_id: int, name: str | None) -> OrganizationView:
+    async with request.db.transaction() as tx:
+        found = await _find(tx, request, org_id)
+        if found.role not in ("owner", "admin"):
+            raise ForbiddenError(
+                f"You act with the role {found.role}, but only owners and admins may rename an "
+                "organization."
+            )
+        if name is None:
+            return _view(found, found.role)
+        return _view(await organizations.rename(tx, org_id, name), found.role)
+
+
+def _forget(directory: Path, files: list[str]) -> None:
+    """Delete recordings; what cannot be deleted is named in the log."""
+    for name in files:
+        try:
+            (directory / Path(name).name).unlink(missing_ok=True)
+        except OSError as error:
+            log.warning("The recording %s could not be deleted: %s", name, error.strerror)
+
+
+def _view(organization: Organization, role: str | None) -> OrganizationView:
+    return OrganizationView(
+        id=organization.id,
+        name=organization.name,
+        role=role,
+        created_at=iso(organization.created_at),
+        updated_at=iso(organization.updated_at),
+    )
