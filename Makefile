@@ -11,9 +11,14 @@ LLAMA_FLAGS := $(shell packaging/llama_flags.sh)
 UV_COMPILE = $(STAMPS)/uv/bin/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --upgrade --custom-compile-command "make lock"
 
+# The benches one by one, in the order of bench-all.
+BENCHES := bench-starter bench-real-size bench-overhead bench-interruption bench-four-starter \
+	bench-four-real-size bench-pipecat bench-long bench-picture
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test check unit eval-models bench bench-models bench-all lock clean
+.PHONY: help setup run test check unit eval-models bench bench-models bench-all lock clean \
+	$(BENCHES)
 
 help:
 	@echo "make run           install what is missing and start the box (options: ARGS=\"--data DIR\")"
@@ -24,7 +29,8 @@ help:
 	@echo "make eval-models   measure the starter models again and print the table"
 	@echo "make bench         measure voice to voice on this machine, as JSON (two minutes)"
 	@echo "make bench-models  make models of real size with random weights, for the next one"
-	@echo "make bench-all     every bench, and their picture (two hours)"
+	@echo "make bench-all     every bench, and their picture (two hours); each alone:"
+	@echo "                   $(subst bench-,,$(BENCHES)) (make bench-long)"
 	@echo "make lock          resolve the dependencies again and write the lock files"
 	@echo "make clean         remove the virtual environment and every cache"
 
@@ -59,14 +65,35 @@ bench: setup
 bench-models: $(STAMPS)/bench
 	@build/bench-tools/bin/python bench/real_size_models.py --large
 
+# One after the other, whatever -j says: each wants the machine for itself.
 bench-all: bench-models
-	$(BIN)/python bench/voice_to_voice.py --models starter
-	$(BIN)/python bench/overhead.py
-	$(BIN)/python bench/interruption.py
-	$(BIN)/python bench/four_calls.py --models starter
-	$(BIN)/python bench/four_calls.py --models real-size
-	$(BIN)/python bench/versus_pipecat.py
-	$(BIN)/python bench/long_call.py
+	@for one in $(filter-out bench-real-size,$(BENCHES)); do $(MAKE) --no-print-directory $$one || exit 1; done
+
+bench-starter:
+	$(BIN)/python bench/voice_to_voice.py --models starter $(ARGS)
+
+bench-real-size:
+	$(BIN)/python bench/voice_to_voice.py --models real-size $(ARGS)
+
+bench-overhead:
+	$(BIN)/python bench/overhead.py $(ARGS)
+
+bench-interruption:
+	$(BIN)/python bench/interruption.py $(ARGS)
+
+bench-four-starter:
+	$(BIN)/python bench/four_calls.py --models starter $(ARGS)
+
+bench-four-real-size:
+	$(BIN)/python bench/four_calls.py --models real-size $(ARGS)
+
+bench-pipecat:
+	$(BIN)/python bench/versus_pipecat.py $(ARGS)
+
+bench-long:
+	$(BIN)/python bench/long_call.py $(ARGS)
+
+bench-picture:
 	build/bench-tools/bin/python bench/plot.py
 
 # An environment of its own that sees the box's: PyTorch is no business of a box.

@@ -1,12 +1,15 @@
 """Measures ThunderBox beside Pipecat: same weights, same questions, same machine, same run.
 
-    python bench/versus_pipecat.py [--turns 30] [--smart-turns 10] [--own-turns 56]
+    python bench/versus_pipecat.py [--turns 30] [--smart-turns 10] [--own-turns 56] [--only PART]
 
 Makes two environments under build/bench-pipecat: one for Pipecat, one for llama-cpp-python's
 OpenAI server, which uses the box's own build of llama.cpp and keeps the prompt's prefix. Pipecat
 is measured as it comes (Smart Turn) and with the box's own pause as a fixed silence; what it is
 compared by is the quicker of the two. ThunderBox's part is kept as the result of
 voice_to_voice.py with the models of real size, too. Needs bench/real_size_models.py first.
+
+Each part is kept as soon as it was measured, and with what it has when it is cut; `--only` measures
+one part again and compares it with the others as they are kept.
 """
 
 from __future__ import annotations
@@ -27,7 +30,17 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from box import HERE, REAL_SIZE, ROOT, free_port, have_real_size, load, report
+from box import (
+    HERE,
+    REAL_SIZE,
+    RESULTS,
+    ROOT,
+    free_port,
+    gather,
+    have_real_size,
+    load,
+    report,
+)
 from talk import QUESTIONS, percentiles, voices
 from voice_to_voice import measure
 
@@ -40,39 +53,65 @@ SERVER = ENVIRONMENTS / "server" / "bin" / "python"
 CONTEXT_TOKENS = 4096
 TURNS_A_CALL = 10
 GOAL = {"times_faster_p50": 3}
+PARTS = {
+    "fixed-silence": "pipecat_fixed_silence",
+    "smart-turn": "pipecat_smart_turn",
+    "own": "voice_to_voice_real_size",
+}
+"""What is measured, and the name of its result."""
 START_SECONDS = 120.0
 
 
 def main() -> None:
-    """Measure both, print JSON and keep it."""
+    """Measure both, or one part, print JSON and keep it."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--turns", type=int, default=30, metavar="N")
     parser.add_argument("--smart-turns", type=int, default=10, metavar="N")
     parser.add_argument("--own-turns", type=int, default=56, metavar="N")
+    parser.add_argument("--only", choices=PARTS, help="measure nothing else")
     parser.add_argument("--try", dest="trial", action="store_true", help="do not keep the result")
     options = parser.parse_args()
     if not have_real_size():
         raise SystemExit("Make the models first: make bench-models")
     prepare()
-    pipecat = {
-        "fixed-silence": measure_pipecat("fixed-silence", options.turns),
-        "smart-turn": measure_pipecat("smart-turn", options.smart_turns),
+    turns = {
+        "fixed-silence": options.turns,
+        "smart-turn": options.smart_turns,
+        "own": options.own_turns,
     }
-    calls = -(-options.own_turns // TURNS_A_CALL)
-    ours = measure("real-size", options.own_turns, calls)
-    report("voice_to_voice_real_size", ours, not options.trial)
+    found = {}
+    for part in [options.only] if options.only else PARTS:
+        if part == "own":
+            calls = -(-turns[part] // TURNS_A_CALL)
+            found[part] = measure("real-size", turns[part], calls)
+        else:
+            found[part] = measure_pipecat(part, turns[part])
+        report(PARTS[part], found[part], not options.trial)
+        if found[part]["cut_short"]:
+            raise SystemExit("It was cut; `--only` measures what is missing.")
+    for part, name in PARTS.items():
+        kept = RESULTS / f"{name}.json"
+        if part not in found and kept.exists():
+            found[part] = json.loads(kept.read_text())
+    if missing := PARTS.keys() - found.keys():
+        raise SystemExit(f"Not compared: there is no result of {', '.join(sorted(missing))} yet.")
+    ours = found.pop("own")
+    report("versus_pipecat", compare(found, ours), not options.trial)
+
+
+def compare(pipecat: dict[str, Any], ours: dict[str, Any]) -> dict[str, Any]:
+    """Both side by side, and how many times quicker the box is than the quicker Pipecat."""
     medians = [found["voice_to_voice_ms"]["p50"] for found in pipecat.values()]
     best = min(median for median in medians if median is not None)
-    result = {
+    return {
         "goal": GOAL,
         "times_faster_p50": round(best / ours["voice_to_voice_ms"]["p50"], 2),
         "pipecat_configuration": configuration(),
         "pipecat": pipecat,
         "thunderbox": ours,
     }
-    report("versus_pipecat", result, not options.trial)
 
 
 def prepare() -> None:
@@ -93,9 +132,26 @@ def measure_pipecat(turn: str, turns: int, show_log: bool = False) -> dict[str, 
     sounds = [base64.b64encode(sound).decode() for sound in voices(QUESTIONS).values()]
     found: list[float | None] = []
     before = load()
+    whole = gather(pipecat_turns(turn, turns, sounds, show_log), found)
+    latencies = [latency for latency in found if latency is not None]
+    return {
+        "load": {"before": before, "after": load()},
+        "turns": len(found),
+        "cut_short": not whole,
+        "unanswered": len(found) - len(latencies),
+        "voice_to_voice_ms": percentiles(latencies),
+        "all_ms": latencies,
+    }
+
+
+def pipecat_turns(
+    turn: str, turns: int, sounds: list[str], show_log: bool
+) -> Iterator[float | None]:
+    """How long Pipecat took to answer each question, in ms, call by call; None: it did not."""
+    done = 0
     with tempfile.TemporaryDirectory(prefix="thunderbox-bench-") as name, _server() as url:
         folder = Path(name)
-        while len(found) < turns:
+        while done < turns:
             settings = {
                 "port": free_port(),
                 "turn": turn,
@@ -104,8 +160,8 @@ def measure_pipecat(turn: str, turns: int, show_log: bool = False) -> dict[str, 
                 "whisper": str(REAL_SIZE / "whisper-base"),
                 "voice": str(next((REAL_SIZE / "voice").glob("*.onnx"))),
                 "prompt": PROMPT,
-                "turns": min(TURNS_A_CALL, turns - len(found)),
-                "sounds": sounds[len(found) % len(sounds) :] + sounds[: len(found) % len(sounds)],
+                "turns": min(TURNS_A_CALL, turns - done),
+                "sounds": sounds[done % len(sounds) :] + sounds[: done % len(sounds)],
             }
             file, answers = folder / "settings.json", folder / "found.json"
             file.write_text(json.dumps(settings))
@@ -114,15 +170,9 @@ def measure_pipecat(turn: str, turns: int, show_log: bool = False) -> dict[str, 
                 _run(PIPECAT, HERE / "pipecat_caller.py", file, answers)
                 if show_log:
                     print(log.read_text(errors="replace"), file=sys.stderr)
-            found += json.loads(answers.read_text())
-    latencies = [latency for latency in found if latency is not None]
-    return {
-        "load": {"before": before, "after": load()},
-        "turns": len(found),
-        "unanswered": len(found) - len(latencies),
-        "voice_to_voice_ms": percentiles(latencies),
-        "all_ms": latencies,
-    }
+            heard = json.loads(answers.read_text())
+            done += len(heard)
+            yield from heard
 
 
 def configuration() -> dict[str, str]:
@@ -140,6 +190,7 @@ def configuration() -> dict[str, str]:
         "language model": "llama-cpp-python server, 2 threads, prompt prefix kept between turns",
         "voice": f"piper-tts {versions.get('piper-tts')} in the process, sentence by sentence",
         "prompt": "the demo agent's, without tools (ThunderBox reads its tools as well)",
+        "OpenMP": "as in ThunderBox: OMP_WAIT_POLICY passive, GOMP_SPINCOUNT 1000",
     }
 
 
