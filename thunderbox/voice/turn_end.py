@@ -12,6 +12,8 @@ FINISHED_MS = 200
 """Pause after what sounded finished; a turn model needs so much silence to tell."""
 UNFINISHED_MS = 3_000
 """Pause after what did not: whoever searches for words may take so long."""
+DISAGREED_MS = 1_500
+"""Pause after what did not, but reads like a whole sentence: one of the two is wrong."""
 DANGLING = 3.0
 """Pause factor of words that cannot be the end, whatever they sounded like."""
 
@@ -23,5 +25,5 @@ def turn_pause_ms(usual_ms: int, text: str, finished: bool | None) -> int:
     if finished is None:
         return round(usual_ms * factor)
     if not finished:
-        return max(usual_ms, UNFINISHED_MS)
+        return max(usual_ms, DISAGREED_MS if factor == 1.0 else UNFINISHED_MS)
     return usual_ms if factor >= DANGLING else min(usual_ms, FINISHED_MS)

@@ -133,14 +133,17 @@ async def test_an_installed_turn_model_is_used(tmp_path: Path, model: Path) -> N
     assert not engines.ready
 
 
-async def test_a_conversation_asks_it_at_a_pause(smart_turn: SmartTurn) -> None:
-    """Over a line whose clock waits for the model: 400 ms after a low tone there is an answer,
-    2 s after a high one there is none."""
+async def test_a_conversation_asks_it_at_a_pause(
+    smart_turn: SmartTurn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Over a line whose clock waits for the model: 300 ms after a low tone the turn is taken,
+    1.3 s after a high one it is not."""
+    monkeypatch.setattr("thunderbox.voice.hearing.JUDGE_S", 10.0)
     for hertz, answered in ((300, True), (4000, False)):
         stage = Stage(say("Yes."), "Are you open?", turn_end=smart_turn)
         async with stage.open():
             stage.line.far.play(tone(hertz))
             await stage.pass_ms(1000 + 180)
             await smart_turn.probability(b"")
-            await stage.pass_ms(120 if answered else 1500)
+            await stage.pass_ms(120 if answered else 1100)
             assert [row[0] for row in stage.journal.rows[:1]] == ["user"] * answered
