@@ -102,6 +102,14 @@ async def _integration(owner: Owner) -> Any:
     return (await owner.post("/v1/integrations", **INTEGRATION))["id"]
 
 
+async def _publishable_key(owner: Owner) -> Any:
+    hook = {"mode": "webhook", "webhook_url": "https://example.com/hook"}
+    made = await owner.post(
+        "/v1/publishable-key", name="Site", allowed_domains=["example.com"], **hook
+    )
+    return made["id"]
+
+
 async def _call(owner: Owner) -> Any:
     return await make_call(owner.db, owner.tenant.org_id)
 
@@ -125,6 +133,7 @@ MAKERS: dict[str, Maker] = {
     "number_id": _number,
     "label_id": _label,
     "integration_id": _integration,
+    "publishable_key_id": _publishable_key,
     "call_id": _call,
     "payment_method_id": _payment_method,
     "transaction_id": _transaction,

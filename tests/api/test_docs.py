@@ -35,10 +35,10 @@ def test_every_documented_endpoint_is_there(routes: Litestar):
 async def test_the_openapi_document_names_every_endpoint(routes: Litestar, anonymous):
     paths = (await anonymous.get("/v1/openapi.json")).json()["paths"]
     named = {f"{method.upper()} {path}" for path, item in paths.items() for method in item}
-    assert served(routes) - named == {"GET /v1/openapi.json"}
+    assert served(routes) - named == {"GET /v1/openapi.json", "GET /docs"}
 
 
 async def test_paths_answer_with_and_without_a_slash_at_the_end(client):
-    for path in ("/v1/healthz", "/readyz", "/v1/agents", "/v1/calls", "/v1/openapi.json"):
+    for path in ("/v1/healthz", "/readyz", "/v1/agents", "/v1/calls", "/v1/openapi.json", "/docs"):
         for form in (path, path + "/"):
             assert (await client.get(form)).status_code == 200, form

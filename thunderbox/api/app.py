@@ -5,7 +5,6 @@ from __future__ import annotations
 from litestar import Litestar
 from litestar.datastructures import State
 from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 
 import thunderbox
@@ -15,6 +14,7 @@ from thunderbox.api.api_keys import ApiKeysController
 from thunderbox.api.billing import BillingController
 from thunderbox.api.calls import CallsController
 from thunderbox.api.demo import DemoController
+from thunderbox.api.document import DocumentPlugin
 from thunderbox.api.health import healthz, readyz
 from thunderbox.api.integrations import IntegrationsController
 from thunderbox.api.invites import InvitesController
@@ -29,6 +29,7 @@ from thunderbox.api.prompt_helpers import PromptHelpersController
 from thunderbox.api.publishable_keys import PublishableKeysController
 from thunderbox.api.receipts import read_receipt_page
 from thunderbox.api.recordings import read_recording
+from thunderbox.api.reference import read_reference
 from thunderbox.api.request import ApiRequest
 from thunderbox.api.sessions import SessionsController
 from thunderbox.api.tokens import TokensController
@@ -62,6 +63,7 @@ ROUTES = (
     BillingController,
     read_receipt_page,
     DemoController,
+    read_reference,
 )
 
 
@@ -83,11 +85,20 @@ def create_app(parts: Parts) -> Litestar:
             title="ThunderBox",
             version=thunderbox.__version__,
             description="The REST API of a self-hosted phone agent.",
+            use_handler_docstrings=True,
             path="/v1/openapi.json",
-            render_plugins=[JsonRenderPlugin(path="/")],
+            render_plugins=[DocumentPlugin(path="/")],
             components=Components(
-                security_schemes={"key": SecurityScheme(type="http", scheme="bearer")}
+                security_schemes={
+                    "key": SecurityScheme(type="http", scheme="bearer"),
+                    "person": SecurityScheme(
+                        type="apiKey",
+                        security_scheme_in="header",
+                        name="Authorization",
+                        description="`Token tbs_…` of POST /v1/auth/sign-in, or a personal token",
+                    ),
+                }
             ),
-            security=[{"key": []}],
+            security=[{"key": []}, {"person": []}],
         ),
     )

@@ -63,7 +63,12 @@ class OrganizationsController(Controller):
         """Those that a person belongs to; for a key its own."""
         return [_view(one, one.role) for one in await _visible(request.db, request)]
 
-    @post(dto=Body[OrganizationWrite], return_dto=None, summary="Make an organization")
+    @post(
+        dto=Body[OrganizationWrite],
+        return_dto=None,
+        summary="Make an organization",
+        errors=(403,),
+    )
     async def create_organization(
         self, request: ApiRequest, data: JSONBody[OrganizationWrite]
     ) -> OrganizationView:
