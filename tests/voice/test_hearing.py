@@ -142,3 +142,16 @@ async def test_a_gap_over_the_agent_is_not_looked_into() -> None:
         await stage.speak(2)
         await stage.pass_ms(glimpse.PAUSE_MS + 20)
         assert stage.recognizer.heard == []
+
+
+async def test_a_pause_within_a_sentence_is_not_taken_for_its_end_by_an_early_start() -> None:
+    stage = Stage(say("Yes."), "I would like", "I would like a table.")
+    stage.recognizer.ahead = True
+    async with stage.open():
+        await stage.speak(8)
+        await stage.pass_ms(340)
+        await stage.speak(8)
+        await stage.pass_ms(1500)
+    assert [row for row in stage.journal.rows if row[0] == "user"] == [
+        ("user", "I would like a table.")
+    ]
