@@ -117,9 +117,17 @@ async def test_a_config_is_handed_on_complete(client, outside):
         "acknowledgement_prompt_mode": "auto",
         "acknowledgement_prompt": "",
         "tools": [],
+        "primary_language": "en-US",
+        "additional_languages": [],
         "transfer_destinations": [{"name": "Sales", "number": "200"}],
         "voicemail_action": "prompt",
         "voicemail_message": "",
+        "max_call_duration_seconds": None,
+        "ring_duration_seconds": None,
+        "silence_checkins_enabled": True,
+        "silence_interval_seconds": None,
+        "silence_max_checkins": None,
+        "silence_hangup_seconds": 9,
     }
 
 

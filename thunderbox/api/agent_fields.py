@@ -32,6 +32,14 @@ BackgroundTrack = Annotated[
 HoldSeconds = Annotated[
     int, Meta(ge=1, le=86400, description="a whole number of seconds from 1 to 86400")
 ]
+CallSeconds = HoldSeconds
+RingSeconds = Annotated[
+    int, Meta(ge=5, le=600, description="a whole number of seconds from 5 to 600")
+]
+SilenceSeconds = Annotated[
+    int, Meta(ge=2, le=600, description="a whole number of seconds from 2 to 600")
+]
+CheckIns = Annotated[int, Meta(ge=0, le=10, description="a whole number from 0 to 10")]
 Language = Annotated[
     str,
     Meta(
@@ -72,6 +80,12 @@ class AgentWrite(Struct, kw_only=True):
     transfer_destinations: Destinations = None
     voicemail_action: VoicemailAction = "prompt"
     voicemail_message: VoicemailMessage = ""
+    max_call_duration_seconds: CallSeconds | None = None
+    ring_duration_seconds: RingSeconds | None = None
+    silence_checkins_enabled: bool = True
+    silence_interval_seconds: SilenceSeconds | None = None
+    silence_max_checkins: CheckIns | None = None
+    silence_hangup_seconds: SilenceSeconds | None = None
     if_updated_at: str | None = None
     updated_at: str | None = None
 
@@ -91,9 +105,17 @@ class CallConfig(Struct, kw_only=True):
     acknowledgement_prompt_mode: Literal["auto", "manual"] = "auto"
     acknowledgement_prompt: str = ""
     tools: ToolList = None
+    primary_language: Language = "en-US"
+    additional_languages: list[Language] = []
     transfer_destinations: Destinations = None
     voicemail_action: VoicemailAction = "prompt"
     voicemail_message: VoicemailMessage = ""
+    max_call_duration_seconds: CallSeconds | None = None
+    ring_duration_seconds: RingSeconds | None = None
+    silence_checkins_enabled: bool = True
+    silence_interval_seconds: SilenceSeconds | None = None
+    silence_max_checkins: CheckIns | None = None
+    silence_hangup_seconds: SilenceSeconds | None = None
 
 
 def created(given: dict[str, Any], voices: Sequence[Voice]) -> NewAgent:

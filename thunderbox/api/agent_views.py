@@ -46,6 +46,12 @@ class AgentView(Struct, kw_only=True):
     transfer_destinations: list[DestinationView]
     voicemail_action: str
     voicemail_message: str
+    max_call_duration_seconds: int | None
+    ring_duration_seconds: int | None
+    silence_checkins_enabled: bool
+    silence_interval_seconds: int | None
+    silence_max_checkins: int | None
+    silence_hangup_seconds: int | None
     consent_disabled_reason: str = ""
     draft_additional_languages: list[str] = []
     draft_handoffs: None = None
@@ -120,6 +126,12 @@ def view(agent: Agent, linked: Sequence[Integration] = ()) -> AgentView:
         ],
         voicemail_action=agent.voicemail_action,
         voicemail_message=agent.voicemail_message,
+        max_call_duration_seconds=agent.max_call_duration_seconds,
+        ring_duration_seconds=agent.ring_duration_seconds,
+        silence_checkins_enabled=agent.silence_checkins_enabled,
+        silence_interval_seconds=agent.silence_interval_seconds,
+        silence_max_checkins=agent.silence_max_checkins,
+        silence_hangup_seconds=agent.silence_hangup_seconds,
     )
 
 

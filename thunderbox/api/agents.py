@@ -46,6 +46,12 @@ COPIED = (
     "transfer_destinations",
     "voicemail_action",
     "voicemail_message",
+    "max_call_duration_seconds",
+    "ring_duration_seconds",
+    "silence_checkins_enabled",
+    "silence_interval_seconds",
+    "silence_max_checkins",
+    "silence_hangup_seconds",
 )
 """What a duplicate has of its original: neither speak orders nor hold time nor inline tools."""
 

@@ -28,13 +28,11 @@ ToNumber = Annotated[
 
 # Keys that newer clients send in `config` and that mean nothing to this box.
 IGNORED_CONFIG_KEYS = frozenset(
-    """additional_audio_context additional_languages agent_name audio_context_mode bolt_pipeline
+    """additional_audio_context agent_name audio_context_mode bolt_pipeline
     call_id connect_tone_enabled consent_announcement_enabled consent_announcement_text
-    has_additional_languages language max_call_duration_seconds native_voice_switching org_name
-    play_sound_asset primary_language ring_duration_seconds send_email_enabled
-    send_email_recipient silence_checkins_enabled silence_hangup_seconds silence_interval_seconds
-    silence_max_checkins speak_uninterruptible_enabled storm_feedback_mode
-    typing_sounds_enabled variables watchdog_enabled""".split()  # noqa: SIM905 - readable as words
+    has_additional_languages language native_voice_switching org_name
+    play_sound_asset send_email_enabled send_email_recipient speak_uninterruptible_enabled
+    storm_feedback_mode typing_sounds_enabled variables watchdog_enabled""".split()  # noqa: SIM905 - readable as words
 )
 
 

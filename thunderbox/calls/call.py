@@ -17,6 +17,7 @@ from thunderbox.calls.acknowledgements import Acknowledgements
 from thunderbox.calls.billing import Billing
 from thunderbox.calls.closing import Closing
 from thunderbox.calls.meter import Reading
+from thunderbox.calls.patience import pace_of
 from thunderbox.calls.ports import Clock
 from thunderbox.calls.prompt import with_time
 from thunderbox.calls.recording import Recorder
@@ -35,7 +36,6 @@ from thunderbox.voice.conversation import Conversation
 from thunderbox.voice.engine import Sampling
 from thunderbox.voice.languages import language_of
 from thunderbox.voice.leg import EndCause, Leg
-from thunderbox.voice.pace import LEAD_MS, Pace
 from thunderbox.voice.persona import CallEngines, Deadlines, Persona
 from thunderbox.voice.tools import SEND_DIGITS
 
@@ -51,10 +51,6 @@ FAILURES = frozenset(
     }
 )
 """End reasons of an answered call that failed; every other one is a completed call."""
-
-ACKNOWLEDGE_MS = 400
-"""An answer that has no word so long after the turn was decided is bridged, where the product says
-so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,17 +184,12 @@ class Call:
     ) -> Conversation:
         box, agent = self._box, self._agent
         limits, voice = box.settings.calls, box.settings.voice
-        pace = Pace(
+        pace = pace_of(
+            agent,
+            box.settings,
             agent_first=speak_order == "agent_first",
-            pause_ms=voice.pause_ms,
-            lead_ms=LEAD_MS,
-            interrupt_ms=voice.interrupt_ms,
-            silence_ms=limits.silence_seconds * 1000,
-            silence_end_ms=limits.silence_hangup_seconds * 1000,
-            max_ms=limits.max_seconds * 1000,
-            max_hold_ms=agent.max_hold_seconds * 1000 if agent.max_hold_seconds else None,
-            voicemail=agent.voicemail_action if self._outbound else None,
-            acknowledge_ms=ACKNOWLEDGE_MS if acknowledgement else None,
+            outbound=self._outbound,
+            acknowledges=bool(acknowledgement),
         )
         deadlines = Deadlines(
             transcribe=voice.transcribe_seconds,

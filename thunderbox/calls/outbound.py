@@ -70,7 +70,7 @@ class Outbound:
         )
         call = await Call.begin(self._box, row, agent)
         self._switchboard.enter(call)
-        self._tasks.spawn(self._dial(call, request, line, agent.outbound_speak_order))
+        self._tasks.spawn(self._dial(call, request, line, agent))
         return PlacedCall(call_id=call.id)
 
     async def close(self) -> None:
@@ -152,9 +152,9 @@ class Outbound:
         call: Call,
         request: PlaceCall,
         line: phone_numbers.PhoneNumber,
-        speak_order: str,
+        agent: NewAgent,
     ) -> None:
-        ring_s = float(self._box.settings.sip.ring_seconds)
+        ring_s = float(agent.ring_duration_seconds or self._box.settings.sip.ring_seconds)
         try:
             leg = await self._dialer.dial(
                 Destination(
@@ -168,7 +168,7 @@ class Outbound:
             if ended is not None:
                 await call.fail(ended.cause.value, ended.sip_status)
                 return
-            await call.talk(leg, speak_order)
+            await call.talk(leg, agent.outbound_speak_order)
         except LegError as error:
             log.warning("Call %s could not be placed: %s", call.id, error)
             await call.fail("error", None)

@@ -36,6 +36,13 @@ class NewAgent(Struct, kw_only=True):
     voicemail_action: str = "prompt"
     voicemail_message: str = ""
     integration_ids: list[str] = msgspec.field(default_factory=list)
+    max_call_duration_seconds: int | None = None
+    """None, as for the next four: as the settings of the box have it."""
+    ring_duration_seconds: int | None = None
+    silence_interval_seconds: int | None = None
+    silence_max_checkins: int | None = None
+    silence_hangup_seconds: int | None = None
+    silence_checkins_enabled: bool = True
 
 
 class Agent(NewAgent, kw_only=True):
@@ -75,8 +82,11 @@ async def insert(tx: Transaction, org_id: int, new: NewAgent, created_by: str) -
         "background_track, acknowledgement_prompt_mode, acknowledgement_prompt, "
         "inbound_speak_order, outbound_speak_order, max_hold_seconds, tools, widget_enabled, "
         "primary_language, additional_languages, transfer_destinations, voicemail_action, "
-        "voicemail_message, integration_ids, created_at, updated_at) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *",
+        "voicemail_message, integration_ids, max_call_duration_seconds, ring_duration_seconds, "
+        "silence_interval_seconds, silence_max_checkins, silence_hangup_seconds, "
+        "silence_checkins_enabled, created_at, updated_at) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+        "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *",
         (org_id, *_values(new), now, now),
     )
     assert row is not None
@@ -107,7 +117,9 @@ async def update(tx: Transaction, old: Agent, new: NewAgent, changed_by: str) ->
         "inbound_speak_order = ?, outbound_speak_order = ?, max_hold_seconds = ?, tools = ?, "
         "widget_enabled = ?, primary_language = ?, additional_languages = ?, "
         "transfer_destinations = ?, voicemail_action = ?, voicemail_message = ?, "
-        "integration_ids = ?, updated_at = ? "
+        "integration_ids = ?, max_call_duration_seconds = ?, ring_duration_seconds = ?, "
+        "silence_interval_seconds = ?, silence_max_checkins = ?, silence_hangup_seconds = ?, "
+        "silence_checkins_enabled = ?, updated_at = ? "
         "WHERE id = ? RETURNING *",
         # Two writes within a millisecond must still differ for `if_updated_at`.
         (*_values(new), max(now_ms(), old.updated_at + 1), old.id),
@@ -190,4 +202,10 @@ def _values(new: NewAgent) -> tuple[Any, ...]:
         new.voicemail_action,
         new.voicemail_message,
         to_json(new.integration_ids),
+        new.max_call_duration_seconds,
+        new.ring_duration_seconds,
+        new.silence_interval_seconds,
+        new.silence_max_checkins,
+        new.silence_hangup_seconds,
+        new.silence_checkins_enabled,
     )
