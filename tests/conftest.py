@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -18,25 +19,35 @@ def data_dir(tmp_path: Path) -> Path:
     return path
 
 
+_TCP, _UDP = socket.SOCK_STREAM, socket.SOCK_DGRAM
+_given: set[int] = set()
+
+
 def _free_port() -> int:
-    """A port that is free for TCP and UDP at this moment."""
+    """A port that is free for TCP and UDP at this moment, and the one after it, too.
+
+    A telephone that is told its port also takes the next one. No port is given twice.
+    """
     while True:
-        with (
-            socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp,
-            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp,
-        ):
+        with ExitStack() as stack:
+            tcp = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
             tcp.bind(("127.0.0.1", 0))
             port = int(tcp.getsockname()[1])
+            if _given & {port, port + 1} or port >= 65_535:
+                continue
             try:
-                udp.bind(("127.0.0.1", port))
+                for number, kind in ((0, _UDP), (1, _TCP), (1, _UDP)):
+                    other = stack.enter_context(socket.socket(socket.AF_INET, kind))
+                    other.bind(("127.0.0.1", port + number))
             except OSError:
                 continue
+            _given.update((port, port + 1))
             return port
 
 
 @pytest.fixture
 def free_port() -> Callable[[], int]:
-    """Gives another free port at every call."""
+    """Gives another free port at every call; the port after it is free as well."""
     return _free_port
 
 
