@@ -117,3 +117,19 @@ async def test_the_page_names_every_operation_and_loads_nothing(anonymous, made)
 async def test_the_page_escapes_what_it_shows(made):
     page = render(made | {"info": made["info"] | {"title": "<script>"}})
     assert "<script>" not in page
+
+
+ALSO = [
+    ("post", "/v1/call", {"200", "201", "402", "403", "404", "409"}),
+    ("post", "/v1/agents/{agent_id}/transfer", {"200", "201", "403"}),
+    ("patch", "/v1/agents/{agent_id}", {"200", "409"}),
+    ("delete", "/v1/phone-numbers/{number_id}", {"200", "204"}),
+    ("get", "/v1/recordings/{file_name}", {"200", "206", "403", "410", "416"}),
+    ("patch", "/v1/billing", {"422"}),
+    ("post", "/demo/appointments", {"201", "401", "409"}),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "statuses"), ALSO)
+def test_what_an_operation_answers_besides(made, method, path, statuses):
+    assert statuses <= made["paths"][path][method]["responses"].keys()

@@ -18,7 +18,9 @@ from thunderbox.errors import (
     PaymentError,
     RequestError,
     StoreError,
+    TooManyError,
     UnauthorizedError,
+    UnprocessableError,
 )
 
 RAISED = [
@@ -31,6 +33,8 @@ RAISED = [
     (ConflictError("No."), 409, {"detail": "No.", "code": "conflict"}),
     (ConflictError("No.", code="taken"), 409, {"detail": "No.", "code": "taken"}),
     (GoneError("No."), 410, {"detail": "No."}),
+    (UnprocessableError("No.", code="first"), 422, {"detail": "No.", "code": "first"}),
+    (TooManyError("No.", 7), 429, {"detail": "No."}),
     (RequestError("No.", code="why"), 400, {"detail": "No.", "code": "why"}),
     (LegError("No line."), 503, {"detail": "No line."}),
     (StoreError("No disk."), 503, {"detail": "No disk."}),
@@ -101,6 +105,15 @@ async def test_json_that_is_no_object(client, body, kind):
 async def test_a_body_that_is_too_large(client):
     body = b'{"name": "' + b"x" * 1_048_576 + b'"}'
     response = await client.post("/v1/agents", content=body)
+    assert (response.status_code, list(response.json())) == (413, ["detail"])
+
+
+async def test_a_body_that_is_too_large_and_whose_length_is_not_told(client):
+    async def pieces():
+        for _ in range(20):
+            yield b"x" * 65_536
+
+    response = await client.post("/v1/agents", content=pieces())
     assert (response.status_code, list(response.json())) == (413, ["detail"])
 
 

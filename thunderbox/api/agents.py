@@ -96,7 +96,13 @@ class AgentsController(Controller):
         """One agent."""
         return await _shown(request.db, await _find(request.db, request.org_id, agent_id))
 
-    @put("/{agent_id:int}", dto=Body[AgentWrite], return_dto=None, summary="Replace an agent")
+    @put(
+        "/{agent_id:int}",
+        dto=Body[AgentWrite],
+        return_dto=None,
+        summary="Replace an agent",
+        errors=(409,),
+    )
     async def replace_agent(
         self, request: ApiRequest, agent_id: PathId, data: JSONBody[AgentWrite]
     ) -> AgentView:
@@ -108,7 +114,13 @@ class AgentsController(Controller):
             new.integration_ids = await checked_links(tx, request.org_id, new.integration_ids)
             return await _shown(tx, await agents.update(tx, old, new, request.author))
 
-    @patch("/{agent_id:int}", dto=Given[AgentWrite], return_dto=None, summary="Change an agent")
+    @patch(
+        "/{agent_id:int}",
+        dto=Given[AgentWrite],
+        return_dto=None,
+        summary="Change an agent",
+        errors=(409,),
+    )
     async def change_agent(
         self, request: ApiRequest, agent_id: PathId, data: JSONBody[dict[str, Any]]
     ) -> AgentView:
@@ -149,6 +161,8 @@ class AgentsController(Controller):
         dto=Body[TransferWrite],
         return_dto=None,
         summary="Copy or move an agent to another organization",
+        errors=(403,),
+        also=(200,),
     )
     async def transfer_agent(
         self, request: ApiRequest, agent_id: PathId, data: JSONBody[TransferWrite]
@@ -186,6 +200,7 @@ class AgentsController(Controller):
         return_dto=None,
         status_code=200,
         summary="Nothing to do: writes are live at once",
+        errors=(409,),
     )
     async def deploy_agent(
         self, request: ApiRequest, agent_id: PathId, data: JSONBody[Expectation]

@@ -100,7 +100,9 @@ class BillingController(Controller):
         """The balance, how it is reloaded, and what was spent."""
         return await _view(request)
 
-    @patch(dto=Given[AutoReloadWrite], return_dto=None, summary="Set up the auto-reload")
+    @patch(
+        dto=Given[AutoReloadWrite], return_dto=None, summary="Set up the auto-reload", errors=(422,)
+    )
     async def change_account(
         self, request: ApiRequest, data: JSONBody[dict[str, Any]]
     ) -> AccountView:

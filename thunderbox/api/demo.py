@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from litestar import Controller, Response, get, post
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
+from litestar.openapi import ResponseSpec
 from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
@@ -23,6 +24,7 @@ from thunderbox.errors import DuplicateError
 from thunderbox.store import demo_appointments
 
 AnyConnection = ASGIConnection[Any, Any, Any, Any]
+TAKEN = ResponseSpec(dict[str, str], description="The slot is taken", generate_examples=False)
 Words = Annotated[
     str,
     Meta(min_length=1, max_length=80, pattern=r"\S", description="a text of 1 to 80 characters"),
@@ -79,6 +81,7 @@ class DemoController(Controller):
         dto=Body[AppointmentWrite],
         return_dto=None,
         summary="Book a slot",
+        responses={409: TAKEN},
     )
     async def book(
         self, request: ApiRequest, data: JSONBody[AppointmentWrite]

@@ -1,7 +1,8 @@
 """The OpenAPI document: what Litestar knows of the routes, and every error that they answer with.
 
 Guards, parameters and bodies say which errors an address has; what else it refuses stands in its
-`errors`, a tuple of statuses beside its summary.
+`errors`, a tuple of statuses beside its summary. `also` names further statuses of success, with the
+same body; 204 has none.
 """
 
 from __future__ import annotations
@@ -112,6 +113,11 @@ def _add_errors(operation: Json, handler: HTTPRouteHandler, schemas: Json) -> No
         statuses |= {400, 413}
         operation["requestBody"]["required"] = _is_required(operation["requestBody"], schemas)
     responses = operation["responses"]
+    usual = next(iter(responses.values()))
+    for status in handler.opt.get("also", ()):
+        responses[str(status)] = {"description": HTTPStatus(status).phrase} | (
+            {"content": usual["content"]} if status != 204 and "content" in usual else {}
+        )
     # Litestar's own idea of a 400 is none that this box answers with.
     responses.pop("400", None)
     for status in sorted(statuses):

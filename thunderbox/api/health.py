@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import Response, get
+from litestar.openapi import ResponseSpec
 
 from thunderbox.api.request import ApiRequest
+
+UNREADY = ResponseSpec(dict[str, Any], description="A part is not ready", generate_examples=False)
 
 
 @get("/v1/healthz", tags=["Health"], summary="Is the process alive")
@@ -15,7 +18,7 @@ async def healthz() -> dict[str, bool]:
     return {"ok": True}
 
 
-@get("/readyz", tags=["Health"], summary="Can the box take calls")
+@get("/readyz", tags=["Health"], summary="Can the box take calls", responses={503: UNREADY})
 async def readyz(request: ApiRequest) -> Response[dict[str, Any]]:
     """200 when every part is ready, else 503; needs no key."""
     state = await request.parts.readiness()

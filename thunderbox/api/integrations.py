@@ -107,6 +107,8 @@ class IntegrationsController(Controller):
         dto=Body[TransferWrite],
         return_dto=None,
         summary="Copy or move an integration to another organization",
+        errors=(403,),
+        also=(200,),
     )
     async def transfer_integration(
         self, request: ApiRequest, integration_id: PathText, data: JSONBody[TransferWrite]

@@ -73,6 +73,8 @@ class PlaceCallConflict(Struct, kw_only=True):
     return_dto=None,
     tags=["Calls"],
     summary="Place a call",
+    errors=(402, 403, 404, 409),
+    also=(200,),
 )
 async def place_call(
     request: ApiRequest, data: JSONBody[PlaceCallWrite]

@@ -85,7 +85,7 @@ class PhoneNumbersController(Controller):
         """Every number of the organization that is not released."""
         return [view(found) for found in await phone_numbers.page(request.db, request.org_id)]
 
-    @post(dto=Body[ProvisionWrite], return_dto=None, summary="Take a demo number")
+    @post(dto=Body[ProvisionWrite], return_dto=None, summary="Take a demo number", errors=(403,))
     async def create_number(
         self, request: ApiRequest, data: JSONBody[ProvisionWrite]
     ) -> PhoneNumberView:
@@ -157,6 +157,7 @@ class PhoneNumbersController(Controller):
         return_dto=None,
         status_code=200,
         summary="Move a number to another organization",
+        errors=(403,),
     )
     async def transfer_number(
         self, request: ApiRequest, number_id: PathId, data: JSONBody[NumberTransferWrite]
@@ -177,7 +178,7 @@ class PhoneNumbersController(Controller):
             cleared_webhook_config=old.webhook_url is not None,
         )
 
-    @delete("/{number_id:int}", status_code=200, summary="Release a number")
+    @delete("/{number_id:int}", status_code=200, summary="Release a number", also=(204,))
     async def release_number(
         self, request: ApiRequest, number_id: PathId, confirm: Confirm = None
     ) -> Response[dict[str, Any] | None]:

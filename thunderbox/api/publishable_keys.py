@@ -114,6 +114,8 @@ class PublishableKeysController(Controller):
         dto=Body[TransferWrite],
         return_dto=None,
         summary="Copy or move a publishable key to another organization",
+        errors=(403,),
+        also=(200,),
     )
     async def transfer_publishable_key(
         self, request: ApiRequest, publishable_key_id: PathId, data: JSONBody[TransferWrite]

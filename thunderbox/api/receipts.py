@@ -73,6 +73,7 @@ async def numbers_of(db: Source, org_id: int, entries: Iterable[Entry]) -> dict[
     "/v1/receipts/{file_name:str}",
     tags=["Billing"],
     summary="Read a receipt",
+    errors=(403, 410),
     media_type="text/html",
 )
 async def read_receipt_page(

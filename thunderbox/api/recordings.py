@@ -42,6 +42,8 @@ def file_of(directory: Path, name: str | None) -> Path | None:
     "/v1/recordings/{file_name:str}",
     tags=["Calls"],
     summary="Hear a recording",
+    errors=(403, 410, 416),
+    also=(206,),
     media_type="audio/mpeg",
 )
 async def read_recording(
