@@ -26,7 +26,7 @@ BEEP = (1000, 0.5)
 
 
 async def place(
-    box: RunningBox, folder: Path, port: int, say: Path, action: str
+    box: RunningBox, folder: Path, port: int, say: Path, action: str, **fields: object
 ) -> tuple[dict[str, Any], np.ndarray]:
     """Call a phone that says this WAV; the call, and what the phone heard at 16 kHz."""
     async with Baresip(folder, port=port, say=say, answers=True) as phone:
@@ -35,6 +35,7 @@ async def place(
             "voice": "en-US-James1",
             "voicemail_action": action,
             "voicemail_message": MESSAGE,
+            **fields,
         }
         placed = await box.api.post(
             "/v1/call",
@@ -94,3 +95,31 @@ async def test_a_person_is_talked_with_whatever_a_machine_would_hear(
     rows = await box.transcript(ended["call_id"])
     assert "opening hours" in words_of(rows, "user")
     assert words_of(rows, "assistant")
+
+
+async def test_a_call_is_as_patient_as_its_agent(
+    box: RunningBox, speak: Speak, tmp_path: Path, free_port: Callable[[], int]
+) -> None:
+    patience = {
+        "silence_interval_seconds": 2,
+        "silence_max_checkins": 2,
+        "silence_hangup_seconds": 2,
+        "max_call_duration_seconds": 60,
+    }
+    say = speak(30.0)
+    ended, _ = await place(box, tmp_path / "phone", free_port(), say, "prompt", **patience)
+    assert (ended["status"], ended["end_reason"]) == ("completed", "timeout")
+    said = [row["content"] for row in await box.transcript(ended["call_id"])]
+    assert len(said) == 3
+    assert said[0] == said[1] != said[2]
+
+
+async def test_a_call_lasts_no_longer_than_its_agent_wants(
+    box: RunningBox, speak: Speak, tmp_path: Path, free_port: Callable[[], int]
+) -> None:
+    say = speak(30.0)
+    ended, _ = await place(
+        box, tmp_path / "phone", free_port(), say, "prompt", max_call_duration_seconds=2
+    )
+    assert (ended["status"], ended["end_reason"]) == ("completed", "timeout")
+    assert len(await box.transcript(ended["call_id"])) == 1

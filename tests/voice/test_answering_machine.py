@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from itertools import groupby
 
 import numpy as np
 import pytest
@@ -83,7 +84,13 @@ def judge(silero: SileroModel, pcm: bytes, words: list[str]) -> list[PartyKnown 
 
 def parties(found: list[PartyKnown | BeepHeard]) -> list[Party]:
     """Who it was taken for, one after the other."""
-    return [event.party for event in found if isinstance(event, PartyKnown)]
+    known = [event.party for event in found if isinstance(event, PartyKnown)]
+    return [party for party, _ in groupby(known)]
+
+
+def certain(found: list[PartyKnown | BeepHeard]) -> list[Party]:
+    """Who it certainly was."""
+    return [event.party for event in found if isinstance(event, PartyKnown) and event.sure]
 
 
 @pytest.mark.parametrize("voice", VOICES)
@@ -115,6 +122,63 @@ async def test_the_verdict_comes_within_three_seconds(
     found = judge(silero, await line(espeak, voice, *parts), list(words))
     assert parties(found)[:1] == [expected]
     assert next(event for event in found if isinstance(event, PartyKnown)).at <= VERDICT_MS
+
+
+TALKATIVE = (
+    "Good morning and a very warm welcome to Bright Smile Dental on Harbor Street this is Anna "
+    "Miller speaking at the front desk."
+)
+
+
+@pytest.mark.parametrize("words", [[], [TALKATIVE]])
+@pytest.mark.parametrize("voice", VOICES)
+async def test_a_person_who_does_not_pause_is_never_surely_a_machine(
+    silero: SileroModel, espeak: Espeak, voice: str, words: list[str]
+) -> None:
+    found = judge(silero, await line(espeak, voice, 0.3, TALKATIVE, 2.0), words)
+    assert certain(found) == [Party.HUMAN]
+
+
+@pytest.mark.parametrize("words", [[], [MAILBOX]])
+async def test_a_machine_that_goes_on_is_one_for_sure(
+    silero: SileroModel, espeak: Espeak, words: list[str]
+) -> None:
+    pcm = await line(espeak, VOICES[0], 0.3, MAILBOX, 0.5, (1000.0, 0.5), 2.0)
+    assert certain(judge(silero, pcm, list(words))) == [Party.MACHINE]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Bitte hinterlassen Sie eine Nachricht nach dem Signalton.", Party.MACHINE),
+        ("Der Teilnehmer ist momentan nicht erreichbar.", Party.MACHINE),
+        ("Praxis Müller, guten Tag, was kann ich für Sie tun?", Party.HUMAN),
+        ("Laissez un message après le bip.", Party.MACHINE),
+        ("Je ne suis pas disponible, je vous rappellerai.", Party.MACHINE),
+        ("Cabinet Dupont, bonjour, en quoi puis-je vous aider ?", Party.HUMAN),
+        ("Deje su mensaje después de la señal.", Party.MACHINE),
+        ("En este momento no puedo atender su llamada.", Party.MACHINE),
+        ("Buenos días, ¿en qué puedo ayudarle?", Party.HUMAN),
+        ("Lasciate un messaggio dopo il segnale acustico.", Party.MACHINE),
+        ("Il cliente non è raggiungibile.", Party.MACHINE),
+        ("Buongiorno, come posso aiutarla?", Party.HUMAN),
+        ("Deixe a sua mensagem após o sinal.", Party.MACHINE),
+        ("Neste momento não posso atender.", Party.MACHINE),
+        ("Bom dia, em que posso ajudar?", Party.HUMAN),
+        ("Spreek een bericht in na de piep.", Party.MACHINE),
+        ("Wij zijn op dit moment niet bereikbaar.", Party.MACHINE),
+        ("Goedemorgen, waarmee kan ik u helpen?", Party.HUMAN),
+        ("Müller.", None),
+        ("Möchten Sie eine Nachricht hinterlassen?", None),
+        ("Pronto?", None),
+        ("Está?", None),
+    ],
+)
+def test_mailboxes_and_people_are_known_in_other_languages(
+    text: str, expected: Party | None
+) -> None:
+    found = AnsweringMachine().words(text)
+    assert (found.party if found else None) is expected
 
 
 async def test_the_beep_is_reported_when_it_is_over(silero: SileroModel, espeak: Espeak) -> None:

@@ -68,6 +68,15 @@ def test_the_action_for_whoever_picked_up(action: str, party: Party, effects: li
     assert run(placed(action), PartyKnown(2000, party)) == effects
 
 
+@pytest.mark.parametrize("action", ["hangup", "message"])
+def test_somebody_who_only_talks_like_a_machine_is_neither_left_nor_recorded_on(
+    action: str,
+) -> None:
+    turns = placed(action, SpeechStarted(300))
+    assert run(turns, PartyKnown(3000, Party.MACHINE, sure=False)) == []
+    assert run(turns, PartyKnown(4200, Party.HUMAN)) == []
+
+
 def test_what_the_machine_has_said_is_kept_and_a_silent_reply_discarded() -> None:
     turns = placed(
         "message", SpeechStarted(300), SpeechStopped(900), Transcribed(1000, 1, 1, "Hi, Ann.")

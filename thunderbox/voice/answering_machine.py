@@ -1,14 +1,15 @@
 """Answering machine detection: who, or what, has picked up a call that the box placed.
 
 A person says a few words and waits; a mailbox talks on, and then beeps; a fax machine whistles.
-The verdict comes within 3 s of the answer, or of the first voice on a line that began silent.
-What a mailbox says later can still give it away. Pure: time is the number of frames it was fed.
+The verdict comes within 3 s of the answer, or of the first voice on a line that began silent. A
+voice without a pause is then taken for a machine, but only a beep, the words of a mailbox or more
+than anybody says at a time make it sure; who stops to listen is a person after all. What a mailbox
+says later can still give it away. Pure: time is the number of frames it was fed.
 """
 
 from __future__ import annotations
 
-import re
-
+from thunderbox.voice import greetings
 from thunderbox.voice.leg import FRAME_MS
 from thunderbox.voice.tones import Tone, Tones
 from thunderbox.voice.turn_events import BeepHeard, Party, PartyKnown
@@ -22,6 +23,8 @@ WAITING_MS = 700
 """A person who has said hello is silent for so long: it is the other one's turn."""
 MONOLOGUE_MS = 1_600
 """So much voice within VERDICT_MS is a recording, unless its words are known and it waits."""
+RECITES_MS = 8_000
+"""Nobody says so much without waiting for an answer."""
 PAUSE_MS = 300
 SYLLABLE_MS = 100
 WATCH_MS = 20_000
@@ -33,20 +36,8 @@ FAX_HZ = ((2_100.0, 20.0), (2_225.0, 15.0))
 CALLING_HZ = (1_100.0, 20.0)
 """A fax machine's own call (CNG): a mailbox may beep so, but not before it has spoken."""
 
-_MAILBOX = re.compile(
-    r"\b(after|at) the (tone|beep)|\b(voice ?mail|mail ?box)\b"
-    r"|\b(leave|record) (me )?(a|an|your|the) (short |brief )?(message|name)\b(?!.*\?)",
-    re.IGNORECASE | re.DOTALL,
-)
-_ABSENT = re.compile(
-    r"\b(you('ve| have) reached|not available|unavailable|(can ?not|can't|unable to) "
-    r"(come to|take|answer)|get back to you|call you back|not in service|not here right now"
-    r"|press (pound|one|\d))\b",
-    re.IGNORECASE,
-)
-_PERSON = re.compile(
-    r"\b(how (can|may) i help|what can i do for you|who('s| is) (this|calling|speaking))\b",
-    re.IGNORECASE,
+_MAILBOX, _ABSENT, _PERSON = map(
+    greetings.pattern, (greetings.MAILBOX, greetings.ABSENT, greetings.PERSON)
 )
 
 
@@ -63,6 +54,7 @@ class AnsweringMachine:
         self._asked = False
         self._sound = bytearray()
         self._party: Party | None = None
+        self._sure = False
         self._first_verdict: int | None = None
 
     def hear(self, frame: bytes, voiced: bool) -> list[PartyKnown | BeepHeard]:
@@ -84,7 +76,9 @@ class AnsweringMachine:
         found: list[PartyKnown | BeepHeard] = []
         beeped = ended is not None and ended.ms >= BEEP_MS and not self._is_fax(ended)
         if self._party is None and (party := self._verdict(beeped)) is not None:
-            found.append(self._know(party))
+            found.append(self._know(party, sure=beeped or party is not Party.MACHINE))
+        elif self._party is Party.MACHINE and not self._sure:
+            found += self._reconsider(beeped)
         if beeped:
             found.append(BeepHeard(self._now))
         return found
@@ -100,10 +94,10 @@ class AnsweringMachine:
     def words(self, text: str) -> PartyKnown | None:
         """Words of the party were recognised; what is known now, if it is new."""
         watching = self._first_verdict is None or self._now - self._first_verdict <= WATCH_MS
-        if self._party is Party.MACHINE or not watching:
+        if (self._party is Party.MACHINE and self._sure) or not watching:
             return None
         self._text = f"{self._text} {text}".strip()
-        early = self._party is None
+        early = self._party in (None, Party.MACHINE)
         if _MAILBOX.search(self._text) or (early and _ABSENT.search(self._text)):
             return self._know(Party.MACHINE)
         if early and _PERSON.search(self._text):
@@ -130,18 +124,24 @@ class AnsweringMachine:
         waits = self._quiet >= PAUSE_MS and self._text
         return Party.MACHINE if self._voiced >= MONOLOGUE_MS and not waits else Party.HUMAN
 
+    def _reconsider(self, beeped: bool) -> list[PartyKnown | BeepHeard]:
+        """A voice that did not pause: it goes on, or it waits as a person does."""
+        if beeped or self._voiced >= RECITES_MS:
+            return [self._know(Party.MACHINE)]
+        return [self._know(Party.HUMAN)] if self._quiet >= WAITING_MS else []
+
     def _is_fax(self, tone: Tone) -> bool:
         if any(abs(tone.hz - hz) <= off for hz, off in FAX_HZ):
             return True
         hz, off = CALLING_HZ
         return abs(tone.hz - hz) <= off and self._voiced < SYLLABLE_MS
 
-    def _know(self, party: Party) -> PartyKnown:
-        self._party = party
+    def _know(self, party: Party, *, sure: bool = True) -> PartyKnown:
+        self._party, self._sure = party, sure
         self._sound.clear()
         if self._first_verdict is None:
             self._first_verdict = self._now
-        return PartyKnown(self._now, party)
+        return PartyKnown(self._now, party, sure)
 
     def _begin_again(self) -> None:
         """The first sound on a line that was silent: judge what it says."""

@@ -126,10 +126,11 @@ class EngineFailed:
 
 @dataclass(frozen=True, slots=True)
 class PartyKnown:
-    """It is known who has picked up."""
+    """It is known who has picked up; not `sure` while a person with much to say may be it, too."""
 
     at: int
     party: Party
+    sure: bool = True
 
 
 @dataclass(frozen=True, slots=True)

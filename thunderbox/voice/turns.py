@@ -105,8 +105,8 @@ class Turns:
                 return self._engine_failed(reply)
             case Begun():
                 return self._begun()
-            case PartyKnown(_, party):
-                return self._party_known(party)
+            case PartyKnown():
+                return self._party_known(event)
             case EchoFound():
                 return self._echo_found()
         return []
@@ -224,12 +224,13 @@ class Turns:
         self._limits.answered()
         return [*effects, *self._answer(CommitTurn(digits, since, self._now))]
 
-    def _party_known(self, party: Party) -> list[Effect]:
+    def _party_known(self, known: PartyKnown) -> list[Effect]:
         """A machine cannot be talked with: leave, or leave a message."""
         action = self._pace.voicemail
-        if party is Party.FAX:
+        if known.party is Party.FAX:
             return [HangUp("fax")]
-        if party is not Party.MACHINE or action not in ("hangup", "message"):
+        certain = known.party is Party.MACHINE and known.sure
+        if not certain or action not in ("hangup", "message"):
             return []
         effects = self._take_turn()
         if action == "hangup":
