@@ -50,8 +50,7 @@ class Limits:
         if wait:
             seconds = whole_seconds(wait)
             raise TooManyError(
-                f"There were too many wrong passwords. Try again in {seconds} s, or set another "
-                "one with `thunderbox users reset-password`.",
+                f"There were too many wrong passwords. Try again in {seconds} s.",
                 seconds,
             )
         for limiter, key in tries:
