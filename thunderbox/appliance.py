@@ -44,6 +44,7 @@ from thunderbox.voice.engine_room import Engines, load_engines
 from thunderbox.voice.engines.remote import Kind, RemoteServer
 from thunderbox.voice.persona import CallEngines
 from thunderbox.voice.prompt_writer import PromptWriter
+from thunderbox.voice.samples import Samples
 
 log = logging.getLogger(__name__)
 
@@ -198,6 +199,7 @@ class Appliance:
                 place_call=self.outbound.place,
                 billing=self.billing,
                 voices=self.engines.synthesizer.voices,
+                samples=Samples(self.data.samples, self.engines.synthesizer.speak),
                 writer=self.writer,
                 readiness=self.readiness,
                 recordings=self.data.recordings,

@@ -1,6 +1,7 @@
 """The data directory: everything that a box remembers, under one roof.
 
-thunderbox.db   recordings/   models/   sounds/   backups/   secrets/ (0700, files 0600)   lock
+thunderbox.db   recordings/   samples/   sounds/   models/   backups/   lock
+secrets/ (0700, files 0600)
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ class DataDir:
         self.root = root
         self.database = root / "thunderbox.db"
         self.recordings = root / "recordings"
+        self.samples = root / "samples"
         self.models = root / "models"
         self.sounds = root / "sounds"
         self.backups = root / "backups"

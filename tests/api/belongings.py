@@ -25,7 +25,9 @@ INVITES = (
     "/v1/invites/{token}/request-access",
 )
 """Addresses that are there for people of other organizations; the token is what opens them."""
-OPEN = {*SIGNED, *INVITES}
+VOICES = ("/v1/voices/{voice_id}/sample",)
+"""Addresses of what belongs to nobody."""
+OPEN = {*SIGNED, *INVITES, *VOICES}
 PERSONAL = {"/v1/auth/tokens/{token_id}"}
 """Addresses of what belongs to a person, which no key reaches."""
 

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from tests.fakes.engines import FakeTranslator
+from tests.fakes.engines import FakeSynthesizer, FakeTranslator
 from thunderbox.api.app import create_app
 from thunderbox.api.limits import Limits
 from thunderbox.api.parts import Parts
@@ -24,6 +24,7 @@ from thunderbox.store import api_keys, calls, organizations, users
 from thunderbox.store.database import Database
 from thunderbox.voice.engine import Voice
 from thunderbox.voice.prompt_writer import PromptWriter
+from thunderbox.voice.samples import Samples
 
 VOICES = (
     Voice("espeak-en-us", "Espeak", "en-US", "starter", ("en-US-James1",)),
@@ -54,6 +55,7 @@ class Outside:
     )
 
     http: httpx.AsyncClient = field(default_factory=lambda: httpx.AsyncClient(trust_env=False))
+    voice: FakeSynthesizer = field(default_factory=FakeSynthesizer)
     written: str | Exception = "Let me see."
     """What the language model writes."""
 
@@ -87,6 +89,7 @@ def make_parts(db: Database, outside: Outside, recordings: Path) -> Parts:
         place_call=outside.place_call,
         billing=Billing(db, Settings(), SystemClock()),
         voices=lambda: VOICES,
+        samples=Samples(recordings / "samples", outside.voice.speak),
         writer=PromptWriter(FakeTranslator(lambda _: outside.written)),
         readiness=outside.readiness,
         recordings=recordings,

@@ -89,6 +89,7 @@ async def test_an_agent_and_a_config_are_too_much(client):
         ("config", []),
         ("max_hold_seconds", 0),
         ("variables", "x"),
+        ("language", "?"),
         ("idempotency_key", "k" * 129),
     ],
 )
@@ -106,8 +107,15 @@ async def test_a_config_is_handed_on_complete(client, outside):
         "agent_name": "ignored",
         "transfer_destinations": [{"name": "Sales", "number": "200", "platform_ok": None}],
         "silence_hangup_seconds": 9,
+        "language": "de",
+        "variables": {"name": "config", "city": "Ulm"},
     }
-    assert (await client.post("/v1/call", json=NUMBERS | {"config": config})).status_code == 201
+    assert (
+        await client.post(
+            "/v1/call", json=NUMBERS | {"config": config, "variables": {"name": "Jane"}}
+        )
+    ).status_code == 201
+    assert outside.placed[0].variables == {"name": "Jane", "city": "Ulm"}
     assert outside.placed[0].config == {
         "prompt": "Say hello.",
         "voice": "en-US-James1",
@@ -117,7 +125,7 @@ async def test_a_config_is_handed_on_complete(client, outside):
         "acknowledgement_prompt_mode": "auto",
         "acknowledgement_prompt": "",
         "tools": [],
-        "primary_language": "en-US",
+        "primary_language": "de",
         "additional_languages": [],
         "transfer_destinations": [{"name": "Sales", "number": "200"}],
         "voicemail_action": "prompt",
@@ -143,12 +151,35 @@ async def test_a_config_is_handed_on_complete(client, outside):
         ({"inbound_speak_order": "agent_first"}, "config.inbound_speak_order"),
         ({"max_hold_seconds": 5}, "config.max_hold_seconds"),
         ({"surprise": 1}, "config.surprise"),
+        ({"variables": [1]}, "config.variables"),
+        ({"language": "?"}, "config.primary_language"),
     ],
 )
 async def test_what_is_wrong_with_a_config_is_named(client, change, field):
     response = await client.post("/v1/call", json=NUMBERS | {"config": CONFIG | change})
     assert (response.status_code, list(response.json())) == (400, [field])
     assert response.json()[field][0].startswith("config")
+
+
+async def test_the_key_may_be_a_header(client, outside):
+    headers = {"Idempotency-Key": "k1"}
+    for body in (NUMBERS, NUMBERS | {"idempotency_key": "k1"}):
+        assert (await client.post("/v1/call", json=body, headers=headers)).status_code == 201
+    assert [placed.idempotency_key for placed in outside.placed] == ["k1", "k1"]
+
+
+@pytest.mark.parametrize("header", ["k2", "k" * 129])
+async def test_a_header_that_cannot_be_the_key_is_refused(client, outside, header):
+    body = NUMBERS | {"idempotency_key": "k1"}
+    response = await client.post("/v1/call", json=body, headers={"Idempotency-Key": header})
+    assert (response.status_code, list(response.json())) == (400, ["idempotency_key"])
+    assert outside.placed == []
+
+
+async def test_the_language_of_a_call_is_handed_on(client, outside):
+    for body in ({"language": "de"}, {"language": "fr", "primary_language": "de"}):
+        await client.post("/v1/call", json=NUMBERS | body)
+    assert [placed.primary_language for placed in outside.placed] == ["de", "de"]
 
 
 @pytest.mark.parametrize(
@@ -167,11 +198,11 @@ async def test_what_the_box_refuses(client, outside, error, status):
 
 
 async def test_another_request_with_the_same_key(client, outside):
-    outside.answer = ConflictError("Used for another call.", code="idempotency_key_reused")
+    outside.answer = ConflictError("Used for another call.", code="idempotency_conflict")
     response = await client.post("/v1/call", json=NUMBERS | {"idempotency_key": "k"})
     assert (response.status_code, response.json()) == (
         409,
-        {"detail": "Used for another call.", "code": "idempotency_key_reused", "retryable": False},
+        {"detail": "Used for another call.", "code": "idempotency_conflict", "retryable": False},
     )
 
 

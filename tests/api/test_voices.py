@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import wave
+
 import pytest
 
 SDK = {"X-ThunderPhone-Client": "sdk-python/0.2.0"}
@@ -14,9 +17,40 @@ async def test_voices_are_a_list(client):
         "name": "Espeak",
         "locale": "en-US",
         "tier": "starter",
-        "sample_url": None,
+        "sample_url": "http://box.test/v1/voices/espeak-en-us/sample",
         "aliases": ["en-US-James1"],
     }
+
+
+async def test_a_sample_plays_without_a_key(anonymous, tenant):
+    headers = tenant.headers
+    for voice in (await anonymous.get("/v1/voices", headers=headers)).json():
+        response = await anonymous.get(voice["sample_url"])
+        assert (response.status_code, response.headers["content-type"]) == (200, "audio/wav")
+        with wave.open(io.BytesIO(response.content)) as sound:
+            assert (sound.getnchannels(), sound.getframerate()) == (1, 16_000)
+            assert sound.getnframes() >= 16_000
+
+
+async def test_a_sample_is_made_once_and_kept(anonymous, outside):
+    url = "/v1/voices/espeak-de/sample"
+    first = await anonymous.get(url)
+    outside.voice.broken = True
+    assert (await anonymous.get(url)).content == first.content
+    assert (await anonymous.get("/v1/voices/espeak-en-us/sample")).status_code == 503
+
+
+async def test_a_part_of_a_sample_can_be_asked_for(anonymous):
+    url = "/v1/voices/espeak-de/sample"
+    whole = (await anonymous.get(url)).content
+    part = await anonymous.get(url, headers={"Range": "bytes=0-3"})
+    assert (part.status_code, part.content) == (206, b"RIFF")
+    assert part.headers["content-range"] == f"bytes 0-3/{len(whole)}"
+
+
+async def test_a_voice_that_is_not_there_has_no_sample(anonymous):
+    response = await anonymous.get("/v1/voices/alto/sample")
+    assert (response.status_code, list(response.json())) == (404, ["detail"])
 
 
 async def test_the_sdk_gets_a_catalogue(client):

@@ -37,6 +37,11 @@ class Box:
     prepared: list[tuple[str, str]] = field(default_factory=list)
     asked: list[Sequence[Message]] = field(default_factory=list)
 
+    def answer(self, messages: Sequence[Message]) -> str:
+        """What the language model says."""
+        self.asked.append(messages)
+        return self.said
+
     @property
     def db(self) -> Database:
         """The database."""
@@ -60,7 +65,7 @@ async def box(db: Database, tmp_path: Path) -> AsyncIterator[Box]:
 
     def engines(_product: str) -> CallEngines:
         return CallEngines(
-            FakeRecognizer("Hello?"), FakeSynthesizer(), FakeModel(lambda _: made.said), Loudness()
+            FakeRecognizer("Hello?"), FakeSynthesizer(), FakeModel(made.answer), Loudness()
         )
 
     voice = FakeSynthesizer()

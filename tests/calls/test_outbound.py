@@ -163,6 +163,27 @@ async def test_the_same_key_for_another_request_is_a_conflict(box: Box) -> None:
     await ended(box)
 
 
+async def test_a_key_is_free_again_after_a_day(box: Box) -> None:
+    desk, _ = outbound(box, Ended(EndCause.BUSY, 486))
+    first = await desk.place(request(idempotency_key="k"))
+    await ended(box)
+    box.clock.ms += 24 * 3600 * 1000 - 1
+    assert (await desk.place(request(idempotency_key="k"))).call_id == first.call_id
+    box.clock.ms += 1
+    second = await desk.place(request(idempotency_key="k", to_number="sip:201@127.0.0.1"))
+    assert second.call_id != first.call_id
+    await ended(box)
+
+
+async def test_a_key_stands_in_another_process_too(box: Box) -> None:
+    desk, _ = outbound(box, Ended(EndCause.BUSY, 486))
+    first = await desk.place(request(idempotency_key="k"))
+    await ended(box)
+    other, dialer = outbound(box)
+    again = await other.place(request(idempotency_key="k"))
+    assert (again.call_id, again.idempotent_replay, dialer.dialled) == (first.call_id, True, [])
+
+
 async def talked(box: Box, line: Loopback) -> calls.Call:
     """Move the line until the call is over; the far end is silent."""
     async with asyncio.timeout(20):
@@ -199,3 +220,14 @@ async def test_a_call_with_a_config_carries_it_as_its_snapshot(box: Box) -> None
     await desk.place(request(config={"prompt": "Be brief.", "voice": "en-US-James1"}))
     call = await ended(box)
     assert (call.agent_id, call.prompt) == (None, "Be brief.")
+
+
+async def test_a_call_fills_the_placeholders_of_its_agent(box: Box) -> None:
+    desk, dialer = outbound(box)
+    config = {"prompt": "Greet {{name}}{{nobody}}.", "voice": "v"}
+    config["outbound_speak_order"] = "agent_first"
+    await desk.place(request(config=config, variables={"name": "Jane"}, max_hold_seconds=1))
+    dialer.line.near.events.put_nowait(Held())
+    call = await talked(box, dialer.line)
+    assert box.asked[0][0]["content"].startswith("Greet Jane.")
+    assert (call.prompt, call.variables) == ("Greet {{name}}{{nobody}}.", {"name": "Jane"})

@@ -263,5 +263,7 @@ async def test_integrity_names_damage(db: Database):
 
 
 def test_migrations_are_numbered_one_after_the_other():
-    names = sorted(path.name for path in Path(migrate.__file__).with_name("migrations").glob("*.sql"))
+    names = sorted(
+        path.name for path in Path(migrate.__file__).with_name("migrations").glob("*.sql")
+    )
     assert [int(name[:4]) for name in names] == list(range(1, len(names) + 1))

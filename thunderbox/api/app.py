@@ -35,7 +35,7 @@ from thunderbox.api.sessions import SessionsController
 from thunderbox.api.tokens import TokensController
 from thunderbox.api.tool_tests import ask_endpoint
 from thunderbox.api.usage import Usage
-from thunderbox.api.voices import list_voices
+from thunderbox.api.voices import list_voices, read_voice_sample
 from thunderbox.api.whoami import whoami
 
 ROUTES = (
@@ -52,6 +52,7 @@ ROUTES = (
     PromptHelpersController,
     AgentsController,
     list_voices,
+    read_voice_sample,
     PhoneNumbersController,
     PhoneNumberLabelsController,
     CallsController,

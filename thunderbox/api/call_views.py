@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from thunderbox.api import dialect
 from thunderbox.api.times import Timestamp, iso, iso_optional
+from thunderbox.calls.variables import unresolved
 from thunderbox.store.calls import Call
 from thunderbox.store.turns import Turn
 
@@ -71,7 +72,7 @@ class CallView(Struct, kw_only=True):
     transfer_destination: str = ""
     transfer_outcome: str | None = None
     transfer_sip_status: int | None = None
-    unresolved_variables: list[str] = []
+    unresolved_variables: list[str]
     variables: dict[str, Any]
 
 
@@ -151,6 +152,7 @@ def view(call: Call, sdk: bool) -> CallView:
         sip_answered_at=iso_optional(call.answered_at),
         thinking_level=call.thinking_level,
         tool_snapshot=[_without_headers(tool) for tool in call.tools],
+        unresolved_variables=unresolved(call.prompt, call.variables),
         variables=call.variables,
         transfer_destination=call.transfer_destination,
         transfer_outcome=call.transfer_outcome,

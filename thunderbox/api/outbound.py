@@ -9,7 +9,7 @@ from litestar import Response, post
 from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
-from thunderbox.api.agent_fields import CallConfig, HoldSeconds, ruled_config
+from thunderbox.api.agent_fields import CallConfig, HoldSeconds, Language, ruled_config
 from thunderbox.api.auth import require_key
 from thunderbox.api.bodies import Body
 from thunderbox.api.fields import Id, parse, refusal
@@ -26,13 +26,17 @@ ToNumber = Annotated[
     str, Meta(description="a number such as +15550100 (E.164), or a SIP URI such as sip:me@host")
 ]
 
+IdempotencyKey = Annotated[
+    str, Meta(max_length=128, description="a text of at most 128 characters")
+]
+
 # Keys that newer clients send in `config` and that mean nothing to this box.
 IGNORED_CONFIG_KEYS = frozenset(
     """additional_audio_context agent_name audio_context_mode bolt_pipeline
     call_id connect_tone_enabled consent_announcement_enabled consent_announcement_text
-    has_additional_languages language native_voice_switching org_name
+    has_additional_languages native_voice_switching org_name
     play_sound_asset send_email_enabled send_email_recipient speak_uninterruptible_enabled
-    storm_feedback_mode typing_sounds_enabled variables watchdog_enabled""".split()  # noqa: SIM905 - readable as words
+    storm_feedback_mode typing_sounds_enabled watchdog_enabled""".split()  # noqa: SIM905 - readable as words
 )
 
 
@@ -44,10 +48,10 @@ class PlaceCallWrite(Struct, kw_only=True):
     agent_id: Id | None = None
     config: dict[str, Any] | None = None
     max_hold_seconds: HoldSeconds | None = None
+    language: Language | None = None
+    primary_language: Language | None = None
     variables: dict[str, Any] | None = None
-    idempotency_key: (
-        Annotated[str, Meta(max_length=128, description="a text of at most 128 characters")] | None
-    ) = None
+    idempotency_key: IdempotencyKey | None = None
 
 
 class PlaceCallView(Struct, kw_only=True):
@@ -80,6 +84,7 @@ async def place_call(
     request: ApiRequest, data: JSONBody[PlaceCallWrite]
 ) -> Response[PlaceCallView | PlaceCallConflict]:
     """Dial and answer at once; GET /v1/calls/{call_id} tells how it goes."""
+    data.idempotency_key = _idempotency_key(request, data)
     wanted = _wanted(request.org_id, request.parts, data)
     try:
         placed = await _place(request.parts, wanted)
@@ -120,17 +125,45 @@ def _wanted(org_id: int, parts: Parts, data: PlaceCallWrite) -> PlaceCall:
         agent_id=data.agent_id,
         config=None if data.config is None else _config(data.config, parts),
         max_hold_seconds=data.max_hold_seconds,
-        variables=data.variables or {},
+        primary_language=data.primary_language or data.language,
+        variables=_variables(data.config or {}) | (data.variables or {}),
         idempotency_key=data.idempotency_key or None,
     )
+
+
+def _idempotency_key(request: ApiRequest, data: PlaceCallWrite) -> str | None:
+    """The key of the body, or of the header Idempotency-Key. Raises InvalidError."""
+    header = request.headers.get("idempotency-key", "").strip()
+    if len(header) > 128 or (header and data.idempotency_key not in (None, "", header)):
+        raise InvalidError(
+            {
+                "idempotency_key": [
+                    "The header Idempotency-Key must be at most 128 characters, and the same as "
+                    "idempotency_key where both are sent."
+                ]
+            }
+        )
+    return data.idempotency_key or header or None
+
+
+def _variables(config: dict[str, Any]) -> dict[str, Any]:
+    """The variables that a config brings along. Raises InvalidError."""
+    given = config.get("variables") or {}
+    if not isinstance(given, dict):
+        raise InvalidError(
+            {"config.variables": [refusal("config.variables", given, dict[str, Any])]}
+        )
+    return given
 
 
 def _config(raw: dict[str, Any], parts: Parts) -> dict[str, Any]:
     """A call's own agent, complete; messages name `config.<field>`. Raises InvalidError."""
     given = {key: value for key, value in raw.items() if key not in IGNORED_CONFIG_KEYS}
-    if "voice_name" in given:
-        given.setdefault("voice", given.pop("voice_name"))
-        given.pop("voice_name", None)
+    given.pop("variables", None)
+    for alias, field in (("voice_name", "voice"), ("language", "primary_language")):
+        if alias in given:
+            given.setdefault(field, given[alias])
+            del given[alias]
     known = CallConfig.__struct_fields__
     unknown = {
         f"config.{key}": [f"config has no field {key}; it has {', '.join(known)}."]

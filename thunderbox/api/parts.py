@@ -15,6 +15,7 @@ from thunderbox.passwords import Passwords
 from thunderbox.store.database import Database
 from thunderbox.voice.engine import Voice
 from thunderbox.voice.prompt_writer import PromptWriter
+from thunderbox.voice.samples import Samples
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,8 @@ class Parts:
     """Raises RequestError for what is wrong with the request, LegError when no line is free."""
     billing: Billing
     voices: Callable[[], Sequence[Voice]]
+    samples: Samples
+    """What each voice sounds like."""
     writer: PromptWriter
     """Translates prompts and writes acknowledgements."""
     readiness: Callable[[], Awaitable[Readiness]]

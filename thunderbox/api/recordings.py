@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import hmac
 import re
 import time
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 from litestar import get
 from litestar.response import Stream
 
+from thunderbox.api import ranges
 from thunderbox.api.parameters import PathText, QueryText
 from thunderbox.api.request import ApiRequest
 from thunderbox.errors import ForbiddenError, GoneError, NotFoundError
 from thunderbox.store import calls
-
-CHUNK = 65_536
 
 
 def signed_path(secret: bytes, call_id: int, expires: int) -> str:
@@ -55,30 +52,11 @@ async def read_recording(
     path = file_of(request.parts.recordings, name)
     if path is None:
         raise NotFoundError(f"The recording of call {call_id} is no longer there.")
-    size = path.stat().st_size
     headers = {
-        "Accept-Ranges": "bytes",
         "Cache-Control": "private, no-store",
         "Content-Disposition": f'inline; filename="call-{call_id}.mp3"',
     }
-    try:
-        span = _span(request.headers.get("range", ""), size)
-    except ValueError:
-        headers["Content-Range"] = f"bytes */{size}"
-        return Stream(iter(()), status_code=416, headers=headers, media_type="audio/mpeg")
-    start, end = span or (0, size)
-    if span is not None:
-        headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
-    headers["Content-Length"] = str(end - start)
-    return Stream(
-        _bytes(path, start, end),
-        status_code=200 if span is None else 206,
-        headers=headers,
-        media_type="audio/mpeg",
-    )
-
-
-_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
+    return ranges.stream(request, path, "audio/mpeg", headers)
 
 
 def _sign(secret: bytes, call_id: int, expires: int) -> str:
@@ -98,39 +76,3 @@ def _checked(secret: bytes, file_name: str, expires: str, signature: str) -> int
     if until < time.time():
         raise GoneError(f"This link has expired; GET /v1/calls/{call_id}/audio gives a fresh one.")
     return call_id
-
-
-def _span(header: str, size: int) -> tuple[int, int] | None:
-    """The bytes that a Range header asks for, end excluded; None for the whole file.
-
-    Anything but a single good range is answered with the whole file, as RFC 9110 allows. Raises
-    ValueError for a range that lies outside the file.
-    """
-    found = _RANGE.fullmatch(header)
-    if found is None or found[0] == "bytes=-":
-        return None
-    first, last = found[1], found[2]
-    if not first:
-        start, end = max(0, size - int(last)), size
-    elif last and int(last) < int(first):
-        return None
-    else:
-        start, end = int(first), min(int(last) + 1, size) if last else size
-    if start >= size:
-        raise ValueError(header)
-    return start, end
-
-
-async def _bytes(path: Path, start: int, end: int) -> AsyncIterator[bytes]:
-    """Bytes of a file, read on another thread; a file that grows meanwhile is not followed."""
-    file = await asyncio.to_thread(path.open, "rb")
-    try:
-        await asyncio.to_thread(file.seek, start)
-        while start < end:
-            chunk = await asyncio.to_thread(file.read, min(CHUNK, end - start))
-            if not chunk:
-                return
-            start += len(chunk)
-            yield chunk
-    finally:
-        file.close()

@@ -23,6 +23,7 @@ from thunderbox.calls.prompt import with_time
 from thunderbox.calls.recording import Recorder
 from thunderbox.calls.tools import AgentTools
 from thunderbox.calls.transcript import Transcript
+from thunderbox.calls.variables import filled
 from thunderbox.config import Settings
 from thunderbox.errors import EngineError
 from thunderbox.store import calls
@@ -81,6 +82,7 @@ class Call:
         self._box = box
         self._agent = agent
         self._org_id = new.org_id
+        self._variables = new.variables
         self._answered_at: int | None = None
         self._cents_per_minute = box.billing.cents_per_minute(
             new.product, is_test_call=new.is_test_call
@@ -113,7 +115,7 @@ class Call:
         reason = "error"
         try:
             leg = await self._with_background(leg)
-            acknowledgement = await box.acknowledgements.of(self._agent)
+            acknowledgement = filled(await box.acknowledgements.of(self._agent), self._variables)
             tools = await self._tools()
             self._conversation = self._new_conversation(
                 leg, transcript, speak_order, acknowledgement, tools
@@ -199,7 +201,9 @@ class Call:
         languages = [language_of(agent.primary_language)]
         languages += map(language_of, agent.additional_languages)
         persona = Persona(
-            prompt=with_time(agent.prompt, box.clock.now_ms(), limits.timezone),
+            prompt=with_time(
+                filled(agent.prompt, self._variables), box.clock.now_ms(), limits.timezone
+            ),
             voice=agent.voice,
             language=languages[0],
             sampling=Sampling(
@@ -208,7 +212,7 @@ class Call:
             acknowledgement=acknowledgement,
             destinations={known["name"]: known["number"] for known in agent.transfer_destinations},
             presses_keys=self._outbound or SEND_DIGITS in agent.prompt,
-            voicemail_message=agent.voicemail_message,
+            voicemail_message=filled(agent.voicemail_message, self._variables),
         )
         engines = box.new_engines(agent.product)
         engines = replace(engines, recognizer=CallRecognizer(engines.recognizer, languages))

@@ -29,6 +29,8 @@ from thunderbox.voice.tasks import Tasks
 
 log = logging.getLogger(__name__)
 
+IDEMPOTENCY_MS = 24 * 3600 * 1000
+"""How long an idempotency key stands for the call that it placed."""
 RING_MARGIN_S = 5.0
 """The line itself gives up after the ring timeout; this is for a line that does not."""
 
@@ -52,6 +54,8 @@ class Outbound:
             return replay
         line = await self._line(request)
         agent_id, agent = await self._agent(request, line.outbound_agent_id)
+        if request.primary_language is not None:
+            agent = msgspec.structs.replace(agent, primary_language=request.primary_language)
         if request.max_hold_seconds is not None:
             agent = msgspec.structs.replace(agent, max_hold_seconds=request.max_hold_seconds)
         await self._box.billing.require_credit(request.org_id)
@@ -85,10 +89,14 @@ class Outbound:
         )
         if earlier is None:
             return None
+        if self._box.clock.now_ms() - earlier.started_at >= IDEMPOTENCY_MS:
+            async with self._box.db.transaction() as tx:
+                await calls.release_idempotency_key(tx, earlier.id)
+            return None
         if earlier.request_digest != digest:
             raise ConflictError(
                 "This idempotency_key was used for another call; use a new key.",
-                code="idempotency_key_reused",
+                code="idempotency_conflict",
             )
         return PlacedCall(call_id=earlier.id, status=earlier.status, idempotent_replay=True)
 

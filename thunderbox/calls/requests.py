@@ -21,6 +21,8 @@ class PlaceCall(Struct, kw_only=True, frozen=True):
     config: dict[str, Any] | None = None
     """An agent for this call alone, in the form of an agent's write fields."""
     max_hold_seconds: int | None = None
+    primary_language: str | None = None
+    """None: the agent's own."""
     variables: dict[str, Any] = msgspec.field(default_factory=dict)
     idempotency_key: str | None = None
 

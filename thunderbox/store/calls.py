@@ -229,6 +229,11 @@ async def by_idempotency_key(db: Source, org_id: int, key: str) -> Call | None:
     return read_optional(Call, row)
 
 
+async def release_idempotency_key(tx: Transaction, call_id: int) -> None:
+    """Let a key be used again that has placed this call."""
+    await tx.execute("UPDATE calls SET idempotency_key = NULL WHERE id = ?", (call_id,))
+
+
 async def latest(db: Source) -> Call | None:
     """The call that began last, whoever owns it."""
     return read_optional(Call, await db.fetch_one("SELECT * FROM calls ORDER BY id DESC LIMIT 1"))
