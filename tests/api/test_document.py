@@ -82,6 +82,7 @@ def test_only_open_addresses_want_no_key(made):
         "/v1/invites/{token}",
         "/v1/recordings/{file_name}",
         "/v1/receipts/{file_name}",
+        "/v1/voices/{voice_id}/sample",
     }
 
 

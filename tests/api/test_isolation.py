@@ -22,6 +22,7 @@ NO_KEY = {
     "/v1/auth/sign-up",
     "/v1/invites/{token}",
     "/v1/recordings/{file_name}",
+    "/v1/voices/{voice_id}/sample",
     "/v1/receipts/{file_name}",
 }
 """Addresses that answer without a key."""
