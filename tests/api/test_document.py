@@ -116,8 +116,11 @@ async def test_the_page_names_every_operation_and_loads_nothing(anonymous, made)
 
 
 async def test_the_page_escapes_what_it_shows(made):
-    page = render(made | {"info": made["info"] | {"title": "<script>"}})
+    operation = {"summary": "S", "description": "<script> `a<b`", "tags": ["T"], "responses": {}}
+    paths = {"/x": {"get": operation}}
+    page = render(made | {"info": made["info"] | {"title": "<script>"}, "paths": paths})
     assert "<script>" not in page
+    assert "&lt;script&gt; <code>a&lt;b</code>" in page
 
 
 ALSO = [
