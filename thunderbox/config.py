@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 from msgspec import Meta, Struct
 
+from thunderbox.carrier_settings import CarriersSettings
 from thunderbox.errors import ConfigError
 from thunderbox.origin import Origin
 from thunderbox.products import (
@@ -212,6 +213,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     api: ApiSettings = ApiSettings()
     sip: SipSettings = SipSettings()
     trunk: TrunkSettings = TrunkSettings()
+    carriers: CarriersSettings = CarriersSettings()
     calls: CallSettings = CallSettings()
     voice: VoiceSettings = VoiceSettings()
     product_spark: SparkSettings = SparkSettings()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
@@ -62,6 +63,13 @@ class DataDir:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w") as file:
             file.write(text)
+
+    def vault_key(self, new: Callable[[], bytes]) -> bytes:
+        """The key that seals credentials in the database; made by `new` at first use."""
+        path = self.secrets / "vault-key"
+        if not path.exists():
+            self.write_secret(path, new().decode())
+        return path.read_text().strip().encode()
 
     def url_secret(self) -> bytes:
         """The secret that signs links to recordings; made at first use."""

@@ -12,7 +12,8 @@ ThunderBoxError             something a person can act on; its text is a sentenc
 │   ├── ConflictError       409, with a machine-readable code
 │   ├── GoneError           410: a link that has expired
 │   ├── UnprocessableError  422, with a machine-readable code
-│   └── TooManyError        429, with the seconds to wait
+│   ├── TooManyError        429, with the seconds to wait
+│   └── CarrierError        502: a provider of numbers refused, failed or did not answer
 ├── StoreError              the database failed, or is closed
 │   └── DuplicateError      a row with these unique values is already there
 ├── ModelError              a model cannot be fetched, imported or removed; says what to do
@@ -109,6 +110,12 @@ class TooManyError(RequestError):
     def __init__(self, detail: str, retry_after: int) -> None:
         super().__init__(detail)
         self.retry_after = retry_after
+
+
+class CarrierError(RequestError):
+    """502: a provider of numbers refused, failed or did not answer."""
+
+    status = 502
 
 
 class StoreError(ThunderBoxError):

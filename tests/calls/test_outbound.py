@@ -34,6 +34,10 @@ class FakeDialer:
         self.dialled: list[Destination] = []
         self.line = Loopback("out")
 
+    def can_call(self, trunk: int) -> bool:
+        """The trunk of the settings, and connections 1 to 9."""
+        return trunk < 10
+
     async def dial(self, destination: Destination, ring_timeout: float) -> Leg:
         """Ring, and then the outcome."""
         self.dialled.append(destination)

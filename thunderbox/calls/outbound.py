@@ -129,6 +129,10 @@ class Outbound:
             )
         if line.voip_verification_status != "verified":
             raise ForbiddenError(f"{line.number} is not verified yet and cannot place calls.")
+        if not self._dialer.can_call(line.voip_connection_id or 0):
+            raise ForbiddenError(
+                f"{line.number} has no trunk: its connection needs a SIP account (sip_config)."
+            )
         return line
 
     async def _agent(self, request: PlaceCall, default: int | None) -> tuple[int | None, NewAgent]:

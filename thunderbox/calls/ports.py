@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
@@ -57,6 +57,9 @@ class Destination:
 
 class Dialer(Protocol):
     """Places calls."""
+
+    def can_call(self, trunk: int) -> bool:
+        """Whether there is a trunk that numbers are called through, registered or not."""
 
     async def dial(self, destination: Destination, ring_timeout: float) -> Leg:
         """Start an outbound leg and return it while it rings.
@@ -111,6 +114,35 @@ class Trunks(Protocol):
 
     async def try_trunk(self, settings: TrunkSettings) -> TrunkState:
         """Register once, at most for so long as SIP waits, and undo it. Raises LegError."""
+
+
+@dataclass(frozen=True, slots=True)
+class CarrierNumber:
+    """A number of an account at a provider."""
+
+    number: str
+    """E.164."""
+
+    name: str
+    capabilities: tuple[str, ...]
+    """Of `voice`, `sms`, `mms` and `fax`."""
+
+
+class Carrier(Protocol):
+    """An account at a provider of numbers. Everything raises CarrierError, with a sentence."""
+
+    async def check(self) -> None:
+        """Whether the account lets us in."""
+
+    async def numbers(self) -> list[CarrierNumber]:
+        """Every number of the account that takes calls."""
+
+    async def point(self, number: str, host: str, port: int) -> None:
+        """Have the calls of a number sent to a SIP address; asking again changes nothing."""
+
+
+NewCarrier = Callable[[str, Mapping[str, str]], Carrier]
+"""An account by provider and credentials, whose keys are those of `voip_logins.KEYS`."""
 
 
 class Clock(Protocol):

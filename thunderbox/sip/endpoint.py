@@ -174,6 +174,10 @@ class Phone:
         if self._trunks is not None:
             await self._trunks.remove(number)
 
+    def can_call(self, trunk: int) -> bool:
+        """Whether there is a trunk that numbers are called through, registered or not."""
+        return self.trunk_state(trunk) is not None
+
     def trunk_state(self, number: int) -> TrunkState | None:
         """How a trunk stands; None where there is none."""
         trunk = self._trunks.get(number) if self._trunks else None
