@@ -24,21 +24,26 @@ from thunderbox.calls.acknowledgements import Acknowledgements
 from thunderbox.calls.billing import Billing
 from thunderbox.calls.call import Surroundings
 from thunderbox.calls.closing import Closing
+from thunderbox.calls.connections import Connections, SipHost
 from thunderbox.calls.first_start import FirstStart
 from thunderbox.calls.meter import Meter
 from thunderbox.calls.outbound import Outbound
-from thunderbox.calls.ports import Registration, SystemClock
+from thunderbox.calls.ports import SystemClock
 from thunderbox.calls.recording import Recorder
 from thunderbox.calls.recovery import close_interrupted
 from thunderbox.calls.requests import PartState, Readiness
 from thunderbox.calls.switchboard import Switchboard
+from thunderbox.calls.voip_numbers import Probes, VoipNumbers
+from thunderbox.carriers.accounts import Accounts
 from thunderbox.config import RemoteSettings, RemoteSpeechSettings, Settings
 from thunderbox.data_dir import DataDir
 from thunderbox.errors import StartError, StoreError
 from thunderbox.maintenance import Maintenance
+from thunderbox.phone_parts import phone_parts
 from thunderbox.products import PRODUCTS
-from thunderbox.sip.endpoint import Phone, PhoneState
+from thunderbox.sip.endpoint import Phone
 from thunderbox.store.database import Database
+from thunderbox.vault import Vault
 from thunderbox.voice import phrases
 from thunderbox.voice.engine_room import Engines, load_engines
 from thunderbox.voice.engines.remote import Kind, RemoteServer
@@ -69,6 +74,8 @@ class Appliance:
         self.outbound: Outbound
         self.http: httpx.AsyncClient
         self.phone: Phone
+        self.connections: Connections
+        self.voip_numbers: VoipNumbers
         self.writer: PromptWriter
         self._server: _Server | None = None
         self._serving: asyncio.Task[None] | None = None
@@ -178,9 +185,20 @@ class Appliance:
         self.switchboard = Switchboard(surroundings)
         self.phone = Phone(settings.sip, settings.trunk, self.switchboard.ring)
         self.outbound = Outbound(surroundings, self.switchboard, self.phone)
+        self.connections = Connections(
+            self.db,
+            Vault(self.data.vault_key(Vault.new_key)),
+            self.phone,
+            Accounts(settings.carriers, self.http),
+            SipHost(settings.sip.public_address, settings.sip.port),
+        )
+        probes = Probes(self.phone)
+        self.switchboard.is_probe = probes.claims
+        self.voip_numbers = VoipNumbers(self.connections, probes)
         if settings.sip.enabled:
             await self.phone.start()
             self._undo.append(("phone", self.phone.stop))
+            await self.connections.start()
         self._undo.append(("outbound calls", self.outbound.close))
         meter = Meter(self.billing, clock, self.switchboard.readings, self.switchboard.end_unpaid)
         meter.start()
@@ -204,6 +222,8 @@ class Appliance:
                 readiness=self.readiness,
                 recordings=self.data.recordings,
                 url_secret=self.data.url_secret(),
+                connections=self.connections,
+                voip_numbers=self.voip_numbers,
                 http=self.http,
                 own_url=self.own_url,
                 base_url=self.base_url,
@@ -267,7 +287,8 @@ class Appliance:
         """The state of the database, the phone, the trunk and the engines."""
         parts = {"database": await self._database_state()}
         if self.settings.sip.enabled:
-            parts |= _phone_states(self.phone.state())
+            parts |= phone_parts(self.phone.state())
+            parts |= await self.connections.parts()
         engines_ready = self.engines.ready
         for card in self.engines.cards:
             starter = "A small starter model; bring a real one for real callers."
@@ -312,37 +333,6 @@ class _Server(uvicorn.Server):
     def capture_signals(self) -> Generator[None, None, None]:
         """Leave signals to the command line."""
         yield
-
-
-def _phone_states(state: PhoneState) -> dict[str, PartState]:
-    """The phone, and the trunk where there is one."""
-    parts = {
-        "sip": PartState(
-            ok=bool(state.listening),
-            detail="" if state.listening else state.detail or "The phone is not running.",
-            facts={
-                "listening": state.listening,
-                "codecs": list(state.codecs),
-                "lines_used": state.lines_used,
-                "lines_max": state.lines_max,
-                "process": state.process or None,
-                "failures": state.failures,
-            },
-        )
-    }
-    trunk = state.trunk
-    if trunk.registration is not Registration.NONE:
-        registered = trunk.registration is Registration.REGISTERED
-        parts["trunk"] = PartState(
-            ok=registered,
-            detail="" if registered else f"Not registered: {trunk.status} {trunk.text}".strip(),
-            facts={
-                "registration": trunk.registration.value,
-                "sip_status": trunk.status,
-                "since": trunk.since.isoformat(),
-            },
-        )
-    return parts
 
 
 def _remotes(settings: Settings) -> list[RemoteServer]:

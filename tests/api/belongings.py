@@ -35,8 +35,11 @@ INTEGRATION = {
     "display_name": "Weather",
     "spec": {"type": "function", "function": {"name": "get_weather"}},
 }
+TRUNK = {"server": "pbx.example.com", "username": "box", "password": "secret"}
 VALID: dict[str, Any] = AGENT | INTEGRATION | {"target_org_id": 2, "role": "admin"}
-BODIES: dict[str, dict[str, Any]] = {}
+BODIES: dict[str, dict[str, Any]] = {
+    "POST /v1/voip-connections/{connection_id}/import-numbers": {"numbers": ["+4930111"]},
+}
 """`METHOD address` with a body that it takes, where VALID is none."""
 
 
@@ -100,6 +103,13 @@ async def _label(owner: Owner) -> Any:
     return (await owner.post("/v1/phone-number-labels", **label))["id"]
 
 
+async def _connection(owner: Owner) -> Any:
+    trunk = {"provider": "manual", "sip_config": TRUNK}
+    tried = await owner.post("/v1/voip-connections/test", **trunk)
+    evidence = {"verification_evidence_id": tried["verification_evidence_id"]}
+    return (await owner.post("/v1/voip-connections", **trunk, **evidence))["id"]
+
+
 async def _integration(owner: Owner) -> Any:
     return (await owner.post("/v1/integrations", **INTEGRATION))["id"]
 
@@ -128,6 +138,7 @@ async def _transaction(owner: Owner) -> Any:
 MAKERS: dict[str, Maker] = {
     "token_id": _token,
     "org_id": _organization,
+    "connection_id": _connection,
     "member_id": _member,
     "invite_id": _invite,
     "key_id": _key,

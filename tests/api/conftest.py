@@ -12,16 +12,22 @@ import pytest
 from litestar import Litestar
 
 from tests.fakes.engines import FakeSynthesizer, FakeTranslator
+from tests.fakes.trunks import FakeTrunks
 from thunderbox.api.app import create_app
 from thunderbox.api.limits import Limits
 from thunderbox.api.parts import Parts
 from thunderbox.api.usage import Usage
 from thunderbox.calls.billing import Billing
+from thunderbox.calls.connections import Connections, SipHost
 from thunderbox.calls.ports import SystemClock
 from thunderbox.calls.requests import PartState, PlaceCall, PlacedCall, Readiness
+from thunderbox.calls.voip_numbers import Probes, VoipNumbers
+from thunderbox.carrier_settings import CarriersSettings
+from thunderbox.carriers.accounts import Accounts
 from thunderbox.config import Settings
 from thunderbox.store import api_keys, calls, organizations, users
 from thunderbox.store.database import Database
+from thunderbox.vault import Vault
 from thunderbox.voice.engine import Voice
 from thunderbox.voice.prompt_writer import PromptWriter
 from thunderbox.voice.samples import Samples
@@ -56,6 +62,14 @@ class Outside:
 
     http: httpx.AsyncClient = field(default_factory=lambda: httpx.AsyncClient(trust_env=False))
     voice: FakeSynthesizer = field(default_factory=FakeSynthesizer)
+    trunks: FakeTrunks = field(default_factory=FakeTrunks)
+    sip_host: SipHost = field(default_factory=lambda: SipHost("192.0.2.10", 5060))
+    slept: list[float] = field(default_factory=list)
+    """The seconds that providers made us wait."""
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+
     written: str | Exception = "Let me see."
     """What the language model writes."""
 
@@ -82,7 +96,18 @@ def outside() -> Outside:
     return Outside()
 
 
+VAULT_KEY = Vault.new_key()
+NOWHERE = "http://127.0.0.1:1"
+NO_CARRIERS = CarriersSettings(NOWHERE, NOWHERE, NOWHERE, NOWHERE, NOWHERE)
+
+
+def make_connections(db: Database, outside: Outside) -> Connections:
+    accounts = Accounts(NO_CARRIERS, outside.http, outside.sleep)
+    return Connections(db, Vault(VAULT_KEY), outside.trunks, accounts, outside.sip_host)
+
+
 def make_parts(db: Database, outside: Outside, recordings: Path) -> Parts:
+    connections = make_connections(db, outside)
     return Parts(
         db=db,
         settings=Settings(),
@@ -94,6 +119,8 @@ def make_parts(db: Database, outside: Outside, recordings: Path) -> Parts:
         readiness=outside.readiness,
         recordings=recordings,
         url_secret=b"secret of this box",
+        connections=connections,
+        voip_numbers=VoipNumbers(connections, Probes(outside.trunks)),
         http=outside.http,
         own_url=lambda: "http://127.0.0.1:1",
         base_url=lambda: "http://box.test",

@@ -122,6 +122,24 @@ def test_trunk(tmp_path: Path) -> None:
     assert (found.state, found.detail) == ("fail", "box at pbx.example: 401 Unauthorized")
 
 
+def test_connections(tmp_path: Path) -> None:
+    parts = {
+        "connection_5": {"ok": True, "detail": "", "registration": "registered"},
+        "connection_6": {
+            "ok": True,
+            "detail": "Not registered: 403 Forbidden",
+            "registration": "failed",
+        },
+    }
+    assert [
+        (one.name, one.state, one.detail)
+        for one in checks._connections(_patient(tmp_path, {"parts": parts}))
+    ] == [
+        ("connection 5", "ok", "registered"),
+        ("connection 6", "warn", "Not registered: 403 Forbidden"),
+    ]
+
+
 def test_a_running_box_with_a_broken_part(tmp_path: Path) -> None:
     (found,) = checks._box(_patient(tmp_path, READY))
     assert found.state == "fail"

@@ -36,6 +36,7 @@ from thunderbox.api.tokens import TokensController
 from thunderbox.api.tool_tests import ask_endpoint
 from thunderbox.api.usage import Usage
 from thunderbox.api.voices import list_voices, read_voice_sample
+from thunderbox.api.voip_connections import VoipConnectionsController
 from thunderbox.api.whoami import whoami
 
 ROUTES = (
@@ -55,6 +56,7 @@ ROUTES = (
     read_voice_sample,
     PhoneNumbersController,
     PhoneNumberLabelsController,
+    VoipConnectionsController,
     CallsController,
     place_call,
     ask_endpoint,

@@ -9,7 +9,9 @@ from pathlib import Path
 import httpx
 
 from thunderbox.calls.billing import Billing
+from thunderbox.calls.connections import Connections
 from thunderbox.calls.requests import PlaceCall, PlacedCall, Readiness
+from thunderbox.calls.voip_numbers import VoipNumbers
 from thunderbox.config import Settings
 from thunderbox.passwords import Passwords
 from thunderbox.store.database import Database
@@ -37,6 +39,9 @@ class Parts:
     """The directory that holds the recordings."""
     url_secret: bytes
     """Signs the links to recordings."""
+    connections: Connections
+    """Trunks and accounts at providers."""
+    voip_numbers: VoipNumbers
     http: httpx.AsyncClient
     """Asks the endpoints of tools."""
     own_url: Callable[[], str]

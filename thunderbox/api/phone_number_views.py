@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from msgspec import Struct
 
 from thunderbox.api.times import Timestamp, iso, iso_optional
 from thunderbox.store.phone_numbers import PhoneNumber, PhoneNumberVersion
+
+CanCall = Callable[[int], bool]
 
 
 class PhoneNumberView(Struct, kw_only=True):
@@ -28,7 +33,7 @@ class PhoneNumberView(Struct, kw_only=True):
     outbound_ineligible_reason: str | None
     sms_capability_checked_at: Timestamp | None = None
     sms_capable: bool | None = None
-    voip_inbound_result: None = None
+    voip_inbound_result: dict[str, Any] | None = None
     voip_inbound_status: str = "untested"
     voip_inbound_test_method: str | None = None
     voip_inbound_tested_at: Timestamp | None = None
@@ -71,9 +76,9 @@ class LimitsView(Struct, kw_only=True):
     platform_numbers_used: int
 
 
-def view(found: PhoneNumber) -> PhoneNumberView:
-    """A number."""
-    reason = _why_inbound_only(found)
+def view(found: PhoneNumber, can_call: CanCall = lambda trunk: True) -> PhoneNumberView:
+    """A number; `can_call` tells whether its connection places calls."""
+    reason = _why_inbound_only(found, can_call)
     return PhoneNumberView(
         id=found.id,
         number=found.number,
@@ -89,6 +94,10 @@ def view(found: PhoneNumber) -> PhoneNumberView:
         label=found.label,
         outbound_eligible=reason is None,
         outbound_ineligible_reason=reason,
+        voip_inbound_result=found.voip_inbound_result or None,
+        voip_inbound_status=found.voip_inbound_status,
+        voip_inbound_test_method=found.voip_inbound_test_method,
+        voip_inbound_tested_at=iso_optional(found.voip_inbound_tested_at),
     )
 
 
@@ -104,10 +113,12 @@ def version_view(version: PhoneNumberVersion) -> PhoneNumberVersionView:
     )
 
 
-def _why_inbound_only(found: PhoneNumber) -> str | None:
+def _why_inbound_only(found: PhoneNumber, can_call: CanCall) -> str | None:
     """Why no call can be placed from a number; None when one can."""
     if found.source != "voip":
         return "Demo numbers only take calls; import a number of your own to place them."
     if found.status != "active" or found.voip_verification_status != "verified":
         return "This number is not verified yet."
+    if found.voip_connection_id is not None and not can_call(found.voip_connection_id):
+        return "Its connection has no SIP account (sip_config) to place calls with."
     return None

@@ -23,6 +23,12 @@ from thunderbox.api.phone_number_views import (
 )
 from thunderbox.api.request import ApiRequest
 from thunderbox.api.transfers import check_target
+from thunderbox.api.voip_views import (
+    NumberInboundTestView,
+    NumberVerificationView,
+    inbound_test_view,
+    verification_view,
+)
 from thunderbox.errors import ForbiddenError, InvalidError, NotFoundError
 from thunderbox.store import agents, phone_numbers
 from thunderbox.store.database import Source
@@ -83,7 +89,10 @@ class PhoneNumbersController(Controller):
     @get(summary="List numbers, newest first")
     async def list_numbers(self, request: ApiRequest) -> list[PhoneNumberView]:
         """Every number of the organization that is not released."""
-        return [view(found) for found in await phone_numbers.page(request.db, request.org_id)]
+        return [
+            view(found, request.parts.connections.can_call)
+            for found in await phone_numbers.page(request.db, request.org_id)
+        ]
 
     @post(dto=Body[ProvisionWrite], return_dto=None, summary="Take a demo number", errors=(403,))
     async def create_number(
@@ -115,7 +124,8 @@ class PhoneNumbersController(Controller):
     @get("/{number_id:int}", summary="Read a number")
     async def read_number(self, request: ApiRequest, number_id: PathId) -> PhoneNumberView:
         """One number."""
-        return view(await _find(request.db, request.org_id, number_id))
+        found = await _find(request.db, request.org_id, number_id)
+        return view(found, request.parts.connections.can_call)
 
     @route(
         "/{number_id:int}",
@@ -140,7 +150,7 @@ class PhoneNumbersController(Controller):
                 outbound_agent_id=data.get("outbound_agent_id", old.outbound_agent_id),
                 label=data.get("label", old.label),
             )
-            return view(changed)
+            return view(changed, request.parts.connections.can_call)
 
     @get("/{number_id:int}/versions", summary="List a number's versions, newest first")
     async def list_versions(
@@ -176,6 +186,25 @@ class PhoneNumbersController(Controller):
             target_org_id=target,
             cleared_agent_assignments=bool(old.inbound_agent_id or old.outbound_agent_id),
             cleared_webhook_config=old.webhook_url is not None,
+        )
+
+    @post("/{number_id:int}/verify-voip", status_code=200, summary="Verify a number", errors=(400,))
+    async def verify_number(self, request: ApiRequest, number_id: PathId) -> NumberVerificationView:
+        """Have its calls sent to this box; 200 also when that failed, and the answer says why."""
+        numbers = request.parts.voip_numbers
+        return verification_view(*await numbers.verify(request.org_id, number_id, request.author))
+
+    @post(
+        "/{number_id:int}/test-inbound",
+        status_code=200,
+        summary="Call a number from outside",
+        errors=(400,),
+    )
+    async def test_inbound(self, request: ApiRequest, number_id: PathId) -> NumberInboundTestView:
+        """Place a call from the number to itself through its trunk, and see whether it arrives."""
+        numbers = request.parts.voip_numbers
+        return inbound_test_view(
+            *await numbers.test_inbound(request.org_id, number_id, request.author)
         )
 
     @delete("/{number_id:int}", status_code=200, summary="Release a number", also=(204,))

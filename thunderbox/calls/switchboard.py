@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 
 from thunderbox.calls.call import Call, Surroundings, new_row
 from thunderbox.calls.linked_tools import equipped
@@ -25,6 +26,8 @@ class Switchboard:
         self._running: dict[int, Call] = {}
         self._closing = False
         self._changed = asyncio.Event()
+        self.is_probe: Callable[[str, Invitation], bool] = lambda number, invitation: False
+        """Whether a call is one of the box's own, which only shows that it arrives."""
 
     @property
     def running(self) -> int:
@@ -59,6 +62,10 @@ class Switchboard:
         if line is None:
             log.info("%s: 404, the number dialled is not one of this box", leg.name)
             await leg.refuse(404, "No such number on this box")
+            return
+        if self.is_probe(line.number, invitation):
+            log.info("%s: 480, it is a test of number %s", leg.name, line.id)
+            await leg.refuse(480, "This call was a test")
             return
         if not await self._box.billing.may_call(line.org_id):
             log.info("%s: 402, the balance of organization %s is used up", leg.name, line.org_id)

@@ -264,6 +264,14 @@ def _trunk(patient: Patient) -> Iterator[Check]:
     yield Check("trunk", "ok" if part["ok"] else "fail", f"{who}: {part['detail'] or 'registered'}")
 
 
+def _connections(patient: Patient) -> Iterator[Check]:
+    """The trunks of VoIP connections; only the running box knows them."""
+    for name, part in (patient.ready or {}).get("parts", {}).items():
+        if name.startswith("connection_"):
+            detail = part["detail"] or part["registration"].replace("_", " ")
+            yield Check(name.replace("_", " "), "warn" if part["detail"] else "ok", detail)
+
+
 CHECKS: tuple[Callable[[Patient], Iterator[Check]], ...] = (
     _python,
     _cpu,
@@ -277,6 +285,7 @@ CHECKS: tuple[Callable[[Patient], Iterator[Check]], ...] = (
     _products,
     _database,
     _trunk,
+    _connections,
 )
 
 
