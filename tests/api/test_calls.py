@@ -48,6 +48,8 @@ NEUTRAL = {
     "transfer_sip_status": None,
     "unresolved_variables": [],
     "variables": {},
+    "from_number_label": None,
+    "to_number_label": None,
 }
 
 

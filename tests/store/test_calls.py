@@ -9,7 +9,6 @@ import pytest
 from tests.store.conftest import new_call
 from thunderbox.errors import DuplicateError
 from thunderbox.store import calls, tool_calls, turns
-from thunderbox.store.calls import CallFilter
 from thunderbox.store.database import Database
 from thunderbox.store.turns import NewTurn
 
@@ -88,89 +87,6 @@ async def test_an_idempotency_key_is_used_once_per_organization(db: Database, or
     assert await calls.by_idempotency_key(db, org_id + 1, "k") is None
     with pytest.raises(DuplicateError):
         await add(db, org_id, idempotency_key="k")
-
-
-FILTERS = [
-    (CallFilter(), [4, 3, 2, 1]),
-    (CallFilter(agent_id=7), [2]),
-    (CallFilter(directions=("outbound",)), [2]),
-    (CallFilter(directions=("mic", "widget")), [4, 3]),
-    (CallFilter(status="completed"), [1]),
-    (CallFilter(from_number="web"), [4, 3]),
-    (CallFilter(to_number="+15550100"), [4, 3, 1]),
-    (CallFilter(phone_number="+15550100"), [4, 3, 2, 1]),
-    (CallFilter(phone_number="+15550199"), [2]),
-    (CallFilter(started_from=2_000), [4, 3, 2]),
-    (CallFilter(started_to=2_000), [2, 1]),
-    (CallFilter(is_test_call=False), [3, 2, 1]),
-    (CallFilter(is_test_call=True), [4]),
-    (CallFilter(from_number="web", started_to=3_000), [3]),
-]
-
-
-@pytest.mark.parametrize(("wanted", "expected"), FILTERS)
-async def test_filters(db: Database, org_id: int, wanted: CallFilter, expected: list[int]):
-    await finish(db, await add(db, org_id), "agent_end")
-    await add(
-        db,
-        org_id,
-        agent_id=7,
-        direction="outbound",
-        from_number="+15550100",
-        to_number="+15550199",
-        started_at=2_000,
-    )
-    await add(db, org_id, direction="mic", from_number="web", started_at=3_000)
-    await add(
-        db, org_id, direction="widget", from_number="web", started_at=4_000, is_test_call=True
-    )
-    total, found = await calls.page(db, org_id, wanted, 10, 0)
-    assert ([call.id for call in found], total) == (expected, len(expected))
-
-
-async def test_pages_are_cut_from_the_whole(db: Database, org_id: int):
-    for number in range(5):
-        await add(db, org_id, started_at=number)
-    total, found = await calls.page(db, org_id, CallFilter(), 2, 3)
-    assert (total, [call.started_at for call in found]) == (5, [1, 0])
-
-
-class Explaining:
-    """A source that collects how SQLite would find the rows."""
-
-    def __init__(self, db: Database) -> None:
-        self.db = db
-        self.steps: list[str] = []
-
-    async def fetch_all(self, sql: str, params: tuple = ()) -> list:
-        plan = await self.db.fetch_all(f"EXPLAIN QUERY PLAN {sql}", params)
-        self.steps += [row["detail"] for row in plan]
-        return await self.db.fetch_all(sql, params)
-
-    async def fetch_one(self, sql: str, params: tuple = ()) -> object:
-        return (await self.fetch_all(sql, params))[0]
-
-
-@pytest.mark.parametrize("wanted", [wanted for wanted, _ in FILTERS])
-async def test_every_filter_goes_by_an_index(db: Database, org_id: int, wanted: CallFilter):
-    explaining = Explaining(db)
-    await calls.page(explaining, org_id, wanted, 50, 0)
-    assert not [step for step in explaining.steps if step.startswith("SCAN calls")]
-
-
-async def test_a_call_of_a_number_with_itself_counts_once(db: Database, org_id: int):
-    await add(db, org_id, from_number="+15550100", to_number="+15550100")
-    total, found = await calls.page(db, org_id, CallFilter(phone_number="+15550100"), 10, 0)
-    assert (total, len(found)) == (1, 1)
-
-
-async def test_pages_of_a_number_are_cut_from_both_sides(db: Database, org_id: int):
-    for number in range(6):
-        side = "from_number" if number % 2 else "to_number"
-        await add(db, org_id, started_at=number, **{side: "+1999"})
-    wanted = CallFilter(phone_number="+1999")
-    total, found = await calls.page(db, org_id, wanted, 2, 3)
-    assert (total, [call.started_at for call in found]) == (6, [2, 1])
 
 
 async def test_turns_are_numbered_within_their_call(db: Database, org_id: int):

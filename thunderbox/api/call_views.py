@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -10,7 +11,9 @@ from msgspec import Struct
 from thunderbox.api import dialect
 from thunderbox.api.times import Timestamp, iso, iso_optional
 from thunderbox.calls.variables import unresolved
+from thunderbox.store import phone_number_labels
 from thunderbox.store.calls import Call
+from thunderbox.store.database import Source
 from thunderbox.store.turns import Turn
 
 
@@ -22,6 +25,8 @@ class CallView(Struct, kw_only=True):
     direction: str
     from_number: str
     to_number: str
+    from_number_label: str | None
+    to_number_label: str | None
     start_time: Timestamp
     end_time: Timestamp | None
     duration_seconds: int | None
@@ -116,8 +121,14 @@ class HistoryItem(Struct, kw_only=True):
     latency_ms: int | None
 
 
-def view(call: Call, sdk: bool) -> CallView:
-    """A call in the client's dialect."""
+async def labels_of(db: Source, org_id: int, found: Iterable[Call]) -> dict[str, str]:
+    """The labels of both sides of calls, by number."""
+    numbers = {number for call in found for number in (call.from_number, call.to_number)}
+    return await phone_number_labels.of_numbers(db, org_id, numbers)
+
+
+def view(call: Call, sdk: bool, labels: Mapping[str, str]) -> CallView:
+    """A call in the client's dialect, with the labels of its numbers."""
     recorded = call.recording_file is not None
     return CallView(
         call_id=call.id,
@@ -125,6 +136,8 @@ def view(call: Call, sdk: bool) -> CallView:
         direction=dialect.direction(sdk, call.direction),
         from_number=call.from_number,
         to_number=call.to_number,
+        from_number_label=labels.get(call.from_number),
+        to_number_label=labels.get(call.to_number),
         start_time=iso(call.started_at),
         end_time=iso_optional(call.ended_at),
         duration_seconds=_duration(call),

@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
+import re
 import time
+from collections.abc import Sequence
 from typing import Annotated
 
 from litestar import Controller, get
 from litestar.params import QueryParameter
+from litestar.response import Stream
 from msgspec import Meta, Struct
 
-from thunderbox.api import call_views, dialect, recordings, times
+from thunderbox.api import call_exports, call_views, dialect, recordings, times
 from thunderbox.api.auth import require_key
+from thunderbox.api.call_filters import QueryMoment, call_filter, check_choice
 from thunderbox.api.call_views import CallView, HistoryItem, Transcript
-from thunderbox.api.fields import refusal
 from thunderbox.api.pagination import DEFAULT_LIMIT, Limit, Offset, Page
 from thunderbox.api.parameters import PathId, QueryFlag, QueryId, QueryText
 from thunderbox.api.request import ApiRequest
 from thunderbox.api.times import Timestamp
-from thunderbox.errors import InvalidError, NotFoundError
-from thunderbox.store import calls, turns
-from thunderbox.store.calls import Call, CallFilter
+from thunderbox.errors import NotFoundError
+from thunderbox.store import call_lists, calls, phone_number_labels, turns
+from thunderbox.store.calls import Call
 
-DIRECTIONS = ("inbound", "outbound", "mic", "widget", "web", "test")
-STATUSES = ("in_progress", "completed", "failed")
-Moment = Annotated[
-    str, Meta(description="a day such as 2026-04-20, or a time such as 2026-04-20T18:24:10.113Z")
-]
-QueryMoment = Annotated[str | None, QueryParameter()]
+MAX_PARTIES = 50
 
 
 class Audio(Struct, kw_only=True):
@@ -34,6 +32,27 @@ class Audio(Struct, kw_only=True):
 
     url: str
     expires_at: Timestamp
+
+
+class PartyNumber(Struct, kw_only=True):
+    """A number that was called or has called."""
+
+    number: str
+    label: str | None
+    last_call_at: Timestamp
+
+
+class PartyNumbers(Struct, kw_only=True):
+    """Numbers on either side of calls."""
+
+    numbers: list[PartyNumber]
+
+
+PartyLimit = Annotated[
+    int,
+    QueryParameter(ge=1, le=MAX_PARTIES),
+    Meta(description=f"a whole number from 1 to {MAX_PARTIES}"),
+]
 
 
 class CallsController(Controller):
@@ -60,33 +79,82 @@ class CallsController(Controller):
         offset: Offset = 0,
     ) -> Page[CallView]:
         """One page of the calls that match every filter; `phone_number` is either side."""
-        _check_choice("direction", direction, DIRECTIONS)
-        _check_choice("status", status, STATUSES)
-        directions, is_test = dialect.directions(direction) if direction else ((), None)
-        wanted = CallFilter(
+        wanted = call_filter(
             agent_id=agent_id,
-            directions=directions,
-            status=status or None,
-            from_number=from_number or None,
-            to_number=to_number or None,
-            phone_number=phone_number or None,
-            started_from=_bound("start_date", start_date),
-            started_to=_bound("end_date", end_date),
-            is_test_call=False if exclude_test_calls else is_test,
+            direction=direction,
+            status=status,
+            from_number=from_number,
+            to_number=to_number,
+            phone_number=phone_number,
+            start_date=start_date,
+            end_date=end_date,
+            exclude_test_calls=exclude_test_calls,
         )
-        total, found = await calls.page(request.db, request.org_id, wanted, limit, offset)
-        sdk = dialect.is_sdk(request)
-        results = [call_views.view(call, sdk) for call in found]
+        total, found = await call_lists.page(request.db, request.org_id, wanted, limit, offset)
+        results = await _views(request, found)
         return Page(total=total, limit=limit, offset=offset, results=results)
+
+    @get("/export", summary="Export calls as JSON or CSV")
+    async def export_calls(
+        self,
+        request: ApiRequest,
+        agent_id: QueryId = None,
+        direction: QueryText = None,
+        status: QueryText = None,
+        from_number: QueryText = None,
+        to_number: QueryText = None,
+        phone_number: QueryText = None,
+        start_date: QueryMoment = None,
+        end_date: QueryMoment = None,
+        exclude_test_calls: QueryFlag = False,
+        format: QueryText = None,  # noqa: A002 - the parameter's name
+    ) -> Stream:
+        """The newest 1,000 of the calls that match; as JSON with their transcripts."""
+        check_choice("format", format, call_exports.FORMATS)
+        wanted = call_filter(
+            agent_id=agent_id,
+            direction=direction,
+            status=status,
+            from_number=from_number,
+            to_number=to_number,
+            phone_number=phone_number,
+            start_date=start_date,
+            end_date=end_date,
+            exclude_test_calls=exclude_test_calls,
+        )
+        return await call_exports.stream(request, wanted, format or "json")
+
+    @get("/party-numbers", summary="List the numbers that calls were held with")
+    async def list_party_numbers(
+        self, request: ApiRequest, q: QueryText = None, limit: PartyLimit = MAX_PARTIES
+    ) -> PartyNumbers:
+        """Numbers on either side of calls that hold the digits of `q`, the latest first."""
+        digits = re.sub(r"[\s().-]", "", q or "")
+        rows = await call_lists.party_numbers(request.db, request.org_id, digits, limit)
+        labels = await phone_number_labels.of_numbers(
+            request.db, request.org_id, [row["number"] for row in rows]
+        )
+        return PartyNumbers(
+            numbers=[
+                PartyNumber(
+                    number=row["number"],
+                    label=labels.get(row["number"]),
+                    last_call_at=times.iso(row["last_call_at"]),
+                )
+                for row in rows
+            ]
+        )
 
     @get("/{call_id:int}", summary="Read a call")
     async def read_call(self, request: ApiRequest, call_id: PathId) -> CallView:
         """One call."""
-        return call_views.view(await _find(request, call_id), dialect.is_sdk(request))
+        return (await _views(request, [await _find(request, call_id)]))[0]
 
     @get("/{call_id:int}/transcript", summary="Read what was said")
-    async def read_transcript(self, request: ApiRequest, call_id: PathId) -> Transcript:
-        """The turns of a call; of one in progress, those so far."""
+    async def read_transcript(
+        self, request: ApiRequest, call_id: PathId, live: QueryFlag = False
+    ) -> Transcript:
+        """The turns of a call; of one in progress, those so far, with `live` and without."""
         await _find(request, call_id)
         return call_views.transcript(call_id, await turns.of_call(request.db, call_id))
 
@@ -108,25 +176,13 @@ class CallsController(Controller):
         return Audio(url=parts.base_url() + path, expires_at=times.iso(expires * 1000))
 
 
+async def _views(request: ApiRequest, found: Sequence[Call]) -> list[CallView]:
+    labels = await call_views.labels_of(request.db, request.org_id, found)
+    return [call_views.view(call, dialect.is_sdk(request), labels) for call in found]
+
+
 async def _find(request: ApiRequest, call_id: int) -> Call:
     call = await calls.get(request.db, request.org_id, call_id)
     if call is None:
         raise NotFoundError(f"There is no call {call_id}; GET /v1/calls lists those there are.")
     return call
-
-
-def _check_choice(name: str, value: str | None, choices: tuple[str, ...]) -> None:
-    """Refuse a filter that can never match. Raises InvalidError."""
-    if value and value not in choices:
-        hint = Annotated[str, Meta(description=f"one of {', '.join(choices)}")]
-        raise InvalidError({name: [refusal(name, value, hint)]})
-
-
-def _bound(name: str, text: str | None) -> int | None:
-    """The ms that a filter's time names. Raises InvalidError."""
-    if not text:
-        return None
-    try:
-        return times.upper_bound(text) if name == "end_date" else times.lower_bound(text)
-    except (ValueError, OverflowError):
-        raise InvalidError({name: [refusal(name, text, Moment)]}) from None

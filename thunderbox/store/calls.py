@@ -176,45 +176,6 @@ async def recording_file(db: Source, call_id: int) -> str | None:
     return None if row is None else row["recording_file"]
 
 
-async def page(
-    db: Source, org_id: int, wanted: CallFilter, limit: int, offset: int
-) -> tuple[int, list[Call]]:
-    """How many calls match, and one page of them, newest first."""
-    where, params = _where(org_id, wanted)
-    if wanted.phone_number is not None:
-        return await _page_of_number(db, wanted.phone_number, where, params, limit, offset)
-    total = await db.fetch_one(f"SELECT count(*) FROM calls WHERE {where}", params)  # noqa: S608 - fixed fragments
-    rows = await db.fetch_all(
-        f"SELECT * FROM calls WHERE {where} "  # noqa: S608 - fixed fragments
-        "ORDER BY started_at DESC, id DESC LIMIT ? OFFSET ?",
-        (*params, limit, offset),
-    )
-    assert total is not None
-    return int(total[0]), read_all(Call, rows)
-
-
-async def _page_of_number(
-    db: Source, number: str, where: str, params: tuple[Any, ...], limit: int, offset: int
-) -> tuple[int, list[Call]]:
-    """The calls of a number, whichever side it was on: each side goes by its own index."""
-    total = await db.fetch_one(
-        f"SELECT (SELECT count(*) FROM calls WHERE {where} AND from_number = ?) + "  # noqa: S608 - fixed fragments
-        f"(SELECT count(*) FROM calls WHERE {where} AND to_number = ? AND from_number <> ?)",
-        (*params, number, *params, number, number),
-    )
-    newest = "ORDER BY started_at DESC, id DESC LIMIT"
-    rows = await db.fetch_all(
-        "SELECT * FROM calls WHERE id IN ("  # noqa: S608 - fixed fragments
-        f"SELECT id FROM (SELECT id FROM calls WHERE {where} AND from_number = ? {newest} ?) "
-        "UNION ALL "
-        f"SELECT id FROM (SELECT id FROM calls WHERE {where} AND to_number = ? {newest} ?)"
-        f") {newest} ? OFFSET ?",
-        (*params, number, limit + offset, *params, number, limit + offset, limit, offset),
-    )
-    assert total is not None
-    return int(total[0]), read_all(Call, rows)
-
-
 async def in_progress(db: Source) -> list[Call]:
     """Calls that have not ended, oldest first."""
     rows = await db.fetch_all("SELECT * FROM calls WHERE status = 'in_progress' ORDER BY id")
@@ -237,26 +198,3 @@ async def release_idempotency_key(tx: Transaction, call_id: int) -> None:
 async def latest(db: Source) -> Call | None:
     """The call that began last, whoever owns it."""
     return read_optional(Call, await db.fetch_one("SELECT * FROM calls ORDER BY id DESC LIMIT 1"))
-
-
-def _where(org_id: int, wanted: CallFilter) -> tuple[str, tuple[Any, ...]]:
-    """The condition but for `phone_number`, joined from fixed fragments, and its values."""
-    parts: list[tuple[str, tuple[Any, ...]]] = [("org_id = ?", (org_id,))]
-    for column, value in (
-        ("agent_id = ?", wanted.agent_id),
-        ("status = ?", wanted.status),
-        ("from_number = ?", wanted.from_number),
-        ("to_number = ?", wanted.to_number),
-        ("started_at >= ?", wanted.started_from),
-        ("started_at <= ?", wanted.started_to),
-        ("is_test_call = ?", wanted.is_test_call),
-    ):
-        if value is not None:
-            parts.append((column, (value,)))
-    if wanted.directions:
-        marks = ", ".join("?" * len(wanted.directions))
-        parts.append((f"direction IN ({marks})", wanted.directions))
-    return (
-        " AND ".join(text for text, _ in parts),
-        tuple(value for _, values in parts for value in values),
-    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from msgspec import Struct
 
 from thunderbox.store.database import Source, Transaction
@@ -39,6 +41,18 @@ async def page(db: Source, org_id: int) -> list[PhoneNumberLabel]:
         "SELECT * FROM phone_number_labels WHERE org_id = ? ORDER BY phone_number", (org_id,)
     )
     return read_all(PhoneNumberLabel, rows)
+
+
+async def of_numbers(db: Source, org_id: int, numbers: Collection[str]) -> dict[str, str]:
+    """The labels of some numbers, by number."""
+    if not numbers:
+        return {}
+    rows = await db.fetch_all(
+        "SELECT phone_number, label FROM phone_number_labels "  # noqa: S608 - question marks only
+        f"WHERE org_id = ? AND phone_number IN ({', '.join('?' * len(numbers))})",
+        (org_id, *numbers),
+    )
+    return {row["phone_number"]: row["label"] for row in rows}
 
 
 async def delete(tx: Transaction, org_id: int, label_id: int) -> bool:

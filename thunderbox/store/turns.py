@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from msgspec import Struct
@@ -70,3 +71,16 @@ async def of_call(db: Source, call_id: int) -> list[Turn]:
         "SELECT * FROM turns WHERE call_id = ? ORDER BY start_ms, seq", (call_id,)
     )
     return read_all(Turn, rows)
+
+
+async def of_calls(db: Source, call_ids: Sequence[int]) -> dict[int, list[Turn]]:
+    """Every turn of some calls, by call, in the order in which they began."""
+    found: dict[int, list[Turn]] = {call_id: [] for call_id in call_ids}
+    rows = await db.fetch_all(
+        f"SELECT * FROM turns WHERE call_id IN ({', '.join('?' * len(found))}) "  # noqa: S608 - question marks only
+        "ORDER BY call_id, start_ms, seq",
+        tuple(found),
+    )
+    for turn in read_all(Turn, rows):
+        found[turn.call_id].append(turn)
+    return found
