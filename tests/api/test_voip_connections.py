@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.api.conftest import Outside, Tenant
+from tests.api.people import make_member
 from tests.fakes.trunks import REGISTERED, WRONG_PASSWORD
 from tests.peers.carriers import CREDENTIALS, CarriersServer
 from tests.peers.carriers_server import KEY, NUMBERS
@@ -437,6 +438,40 @@ async def test_a_box_that_nobody_can_reach_verifies_no_number_of_an_account(clie
     body = (await client.post(f"/v1/phone-numbers/{number['id']}/verify-voip")).json()
     assert body["voip_verification_status"] == "failed"
     assert "sip.public_address" in body["verification_evidence"]["evidence"]["detail"]
+
+
+async def test_members_read_and_write_nothing(client, db: Database, tenant: Tenant, trunk, number):
+    member = (await make_member(db, tenant.org_id, "member", "m@example.com"))[0]
+    headers = member.headers
+    url, number_url = f"{URL}/{trunk['id']}", f"/v1/phone-numbers/{number['id']}"
+    assert (await client.get(url, headers=headers)).status_code == 200
+    for method, path, body in (
+        ("POST", URL, TRUNK | {"verification_evidence_id": "x"}),
+        ("POST", f"{URL}/test", TRUNK),
+        ("PATCH", url, {"name": "Mine"}),
+        ("DELETE", url, None),
+        ("POST", f"{url}/import-numbers", {"numbers": ["+4930999"]}),
+        ("POST", f"{number_url}/verify-voip", None),
+        ("POST", f"{number_url}/test-inbound", None),
+    ):
+        response = await client.request(method, path, json=body, headers=headers)
+        assert response.status_code == 403, (method, path)
+    assert (await client.get(url)).json()["name"] == trunk["name"]
+
+
+async def test_two_tests_of_a_number_do_not_run_at_once(client, outside: Outside, number):
+    url = f"/v1/phone-numbers/{number['id']}"
+    await client.post(f"{url}/verify-voip")
+    second: list[int] = []
+
+    async def ask_again(line) -> None:
+        outside.trunks.on_dial = None
+        second.append((await client.post(f"{url}/test-inbound")).status_code)
+        line.near.events.put_nowait(Ended(EndCause.REFUSED, 404))
+
+    outside.trunks.on_dial = ask_again
+    await client.post(f"{url}/test-inbound")
+    assert second == [409]
 
 
 async def test_how_it_is_set_up(client, carriers):

@@ -8,7 +8,16 @@ from pathlib import Path
 
 import pytest
 
-GROUPS = ("authentication", "healthz", "invites", "leave", "members", "orgs")
+GROUPS = (
+    "authentication",
+    "healthz",
+    "invites",
+    "leave",
+    "members",
+    "orgs",
+    "phone_number_labels",
+    "phone_numbers",
+)
 """Groups of the client of which the box has every operation."""
 
 

@@ -9,7 +9,7 @@ from litestar.params import JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
 from thunderbox.api import dialect
-from thunderbox.api.auth import require_key
+from thunderbox.api.auth import require_admin, require_key
 from thunderbox.api.bodies import Body, Given
 from thunderbox.api.fields import Id
 from thunderbox.api.parameters import PathId
@@ -188,7 +188,13 @@ class PhoneNumbersController(Controller):
             cleared_webhook_config=old.webhook_url is not None,
         )
 
-    @post("/{number_id:int}/verify-voip", status_code=200, summary="Verify a number", errors=(400,))
+    @post(
+        "/{number_id:int}/verify-voip",
+        guards=[require_admin],
+        status_code=200,
+        summary="Verify a number",
+        errors=(400,),
+    )
     async def verify_number(self, request: ApiRequest, number_id: PathId) -> NumberVerificationView:
         """Have its calls sent to this box; 200 also when that failed, and the answer says why."""
         numbers = request.parts.voip_numbers
@@ -196,9 +202,10 @@ class PhoneNumbersController(Controller):
 
     @post(
         "/{number_id:int}/test-inbound",
+        guards=[require_admin],
         status_code=200,
         summary="Call a number from outside",
-        errors=(400,),
+        errors=(409,),
     )
     async def test_inbound(self, request: ApiRequest, number_id: PathId) -> NumberInboundTestView:
         """Place a call from the number to itself through its trunk, and see whether it arrives."""

@@ -8,7 +8,7 @@ from litestar import Controller, Response, delete, get, patch, post
 from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
-from thunderbox.api.auth import require_key
+from thunderbox.api.auth import require_admin, require_key
 from thunderbox.api.bodies import Body, Given
 from thunderbox.api.fields import Id
 from thunderbox.api.parameters import PathId
@@ -105,7 +105,7 @@ class NumbersWrite(Struct, kw_only=True):
 
 
 class VoipConnectionsController(Controller):
-    """List, try, make, change and delete connections, and import their numbers."""
+    """List, try, make, change and delete connections; writing is for owners and admins."""
 
     path = "/v1/voip-connections"
     guards = (require_key,)
@@ -123,6 +123,7 @@ class VoipConnectionsController(Controller):
     @post(
         dto=Body[ConnectionWrite],
         return_dto=None,
+        guards=[require_admin],
         summary="Make a connection",
         errors=(403, 503),
     )
@@ -142,6 +143,7 @@ class VoipConnectionsController(Controller):
         "/test",
         dto=Body[ConnectionTry],
         return_dto=None,
+        guards=[require_admin],
         summary="Try a connection",
         errors=(404,),
     )
@@ -190,6 +192,7 @@ class VoipConnectionsController(Controller):
         "/{connection_id:int}",
         dto=Given[ConnectionChange],
         return_dto=None,
+        guards=[require_admin],
         summary="Change a connection",
         errors=(403, 409, 503),
     )
@@ -207,7 +210,7 @@ class VoipConnectionsController(Controller):
         )
         return await _view(request, connection_id)
 
-    @delete("/{connection_id:int}", summary="Delete a connection")
+    @delete("/{connection_id:int}", guards=[require_admin], summary="Delete a connection")
     async def delete_connection(self, request: ApiRequest, connection_id: PathId) -> None:
         """Unregister it, release its numbers, and forget its credentials."""
         await request.parts.connections.delete(request.org_id, connection_id)
@@ -229,6 +232,7 @@ class VoipConnectionsController(Controller):
         "/{connection_id:int}/import-numbers",
         dto=Body[NumbersWrite],
         return_dto=None,
+        guards=[require_admin],
         summary="Import numbers",
         errors=(502,),
     )

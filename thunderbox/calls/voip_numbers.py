@@ -10,7 +10,14 @@ from typing import Any, Literal
 
 from thunderbox.calls.connections import UNREACHABLE, Connections, outcome, said
 from thunderbox.calls.ports import CarrierNumber, Destination, Dialer, Invitation, TrunkState
-from thunderbox.errors import CarrierError, InvalidError, LegError, NotFoundError, RequestError
+from thunderbox.errors import (
+    CarrierError,
+    ConflictError,
+    InvalidError,
+    LegError,
+    NotFoundError,
+    RequestError,
+)
 from thunderbox.store import phone_numbers, voip_connections
 from thunderbox.store.database import Database
 from thunderbox.store.phone_numbers import NewPhoneNumber, PhoneNumber
@@ -52,9 +59,9 @@ class Probes:
         return True
 
     async def call(self, number: str, trunk: int) -> Attempt:
-        """Call a number from itself through its trunk."""
+        """Call a number from itself through its trunk. Raises ConflictError during another."""
         if number in self._awaited:
-            raise RequestError(f"A test of {number} is running already.")
+            raise ConflictError(f"A test of {number} is running already; wait for its end.")
         arrived = self._awaited[number] = asyncio.Event()
         begun = time.monotonic()
         try:
