@@ -86,6 +86,24 @@ async def test_a_call_that_came_straight_has_no_trunk(tmp_path: Path, free_port:
     assert desk.calls[0].invitation.trunk is None
 
 
+async def test_a_server_that_forgets_parameters_is_known_by_its_address(
+    tmp_path: Path, free_port: Ports
+) -> None:
+    port = free_port()
+    registrar = Registrar(tmp_path / "pbx", port=free_port())
+    desk = Receptionist(speaks=0.1)
+    async with registrar, phone(port, desk) as running:
+        await running.open_trunk(NUMBER, login(registrar))
+        await stands(running, Registration.REGISTERED)
+        for user in ("box", "somebody"):
+            uac = await Sipp.start(
+                tmp_path / user, "uac", port=free_port(), remote=f"127.0.0.1:{port}", user=user
+            )
+            assert (await uac.score()).successful == 1
+        found = [call.invitation.trunk for call in desk.calls if call.invitation is not None]
+        assert found == [NUMBER, None]
+
+
 async def test_a_running_call_ends_with_its_trunk(tmp_path: Path, free_port: Ports) -> None:
     callee = free_port()
     registrar = Registrar(tmp_path / "pbx", port=free_port(), callee_port=callee)

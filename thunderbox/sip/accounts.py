@@ -40,6 +40,7 @@ class Accounts:
         self._on_registration = on_registration
         self._known: dict[int | None, Account] = {}
         self._registrars: dict[int, str] = {}
+        self._users: dict[int, str] = {}
         self._going: dict[Account, float] = {}
         """Accounts to be deleted once nothing uses them, and since when."""
 
@@ -54,6 +55,16 @@ class Accounts:
             raise LegError("The trunk of this number is not there any more.")
         return account
 
+    def trunk_behind(self, user: str, source: str) -> int | None:
+        """The trunk that a call for our user name comes through, by its server's address.
+
+        For servers that leave out the parameters of the address that they were told.
+        """
+        for number, registrar in self._registrars.items():
+            if registrar == source and self._users[number] == user:
+                return number
+        return None
+
     def register(self, number: int, trunk: TrunkSettings, resolved: str) -> None:
         """Send a trunk's REGISTER to an address, if it wants one. Raises LegError."""
         try:
@@ -67,6 +78,7 @@ class Accounts:
                 else:
                     account.modify(configuration)
                 self._registrars[number] = resolved
+                self._users[number] = trunk.user
             if trunk.register:
                 account.setRegistration(True)
         except pj.Error as error:
@@ -76,6 +88,7 @@ class Accounts:
         """Forget a trunk once it is unregistered and its calls, which this ends, are over."""
         account = self._known.pop(number, None)
         self._registrars.pop(number, None)
+        self._users.pop(number, None)
         if account is None:
             return
         account.silence()

@@ -23,7 +23,7 @@ from thunderbox.sip.accounts import Accounts
 from thunderbox.sip.address import header, is_uri, party, request_uri, trunk_of
 from thunderbox.sip.card import Outgoing
 from thunderbox.sip.line import Line, LineLeg, guarded
-from thunderbox.sip.network import Gate
+from thunderbox.sip.network import Gate, host_of
 from thunderbox.sip.port import Port
 from thunderbox.sip.setup import CODECS, LINES
 from thunderbox.sip.sieve import Sieve
@@ -250,11 +250,15 @@ class Library(Generic[NewLeg]):
             log.warning("A call from %s was refused with 486: %s", source, error)
             self._turn_away(line, BUSY_HERE, "All lines are busy")
             return
+        uri = request_uri(message)
+        line.trunk = trunk_of(uri)
+        if line.trunk is None:
+            line.trunk = self.accounts.trunk_behind(party(uri), host_of(source))
         invitation = Invitation(
-            called=party(request_uri(message)),
+            called=party(uri),
             caller=party(line.getInfo().remoteUri),
             source=source,
-            trunk=trunk_of(request_uri(message)),
+            trunk=line.trunk,
             meant=party(header(message, "To")),
         )
         line.ring()
@@ -275,6 +279,7 @@ class Library(Generic[NewLeg]):
             if uri and self._endpoint.utilVerifySipUri(uri.strip("<>")) != 0:
                 raise LegError("The destination is not a SIP address that can be called.")
         line = Line(self, account, serial, leg)
+        line.trunk = outgoing.trunk
         parameters = pj.CallOpParam(True)
         parameters.txOption.targetUri = outgoing.sent_to
         parameters.txOption.localUri = outgoing.caller_uri
@@ -305,12 +310,14 @@ class Library(Generic[NewLeg]):
     def refer(self, serial: int, target: str, host: str) -> bool:
         """Ask a line's far end to call a number at a host, or a URI; False where it cannot be.
 
-        Without a host the number is one of the far end's own.
+        Without a host, and in a call of another trunk than the settings', the number is one of the
+        far end's own.
         """
         line = self.lines.get(serial)
         if line is None or line.over:
             return False
-        uri = target if is_uri(target) else f"sip:{target}@{host or line.far_host()}"
+        place = line.far_host() if line.trunk or not host else host
+        uri = target if is_uri(target) else f"sip:{target}@{place}"
         if self._endpoint.utilVerifySipUri(uri) != 0:
             raise LegError("The target is not a SIP address that can be called.")
         return line.refer(uri)

@@ -118,6 +118,8 @@ class Line(pj.Call):  # type: ignore[misc]
     ) -> None:
         super().__init__(account, call_id)
         self.account = account
+        self.trunk: int | None = None
+        """The trunk that the call goes through."""
         self.serial = serial
         self.leg = leg
         self.outbound = call_id < 0
