@@ -201,6 +201,25 @@ async def test_there_is_room_for_seven(client, outside: Outside):
     assert len((await client.get(URL)).json()) == len(outside.trunks.open) == 7
 
 
+async def test_a_change_that_finds_no_room_changes_nothing(client, outside: Outside, carriers):
+    account = {"provider": "telnyx", "credentials": CREDENTIALS["telnyx"]}
+    made = await make(client, **account)
+    for number in range(7):
+        await make(client, **TRUNK | {"sip_config": SIP | {"username": f"box{number}"}})
+    sip = {"server": "sip.telnyx.com", "username": "box"}
+    tried = await tested(client, **account, sip_config=sip)
+    response = await client.patch(
+        f"{URL}/{made['id']}",
+        json={
+            "sip_config": sip,
+            "verification_evidence_id": tried["verification_evidence_id"],
+        },
+    )
+    assert (response.status_code, list(response.json())) == (403, ["detail"])
+    assert (await client.get(f"{URL}/{made['id']}")).json()["sip_config"] == {}
+    assert made["id"] not in outside.trunks.open
+
+
 async def test_a_name_is_changed_without_a_proof(client, outside: Outside, trunk):
     changed = (await client.patch(f"{URL}/{trunk['id']}", json={"name": "Office"})).json()
     assert (changed["name"], changed["inferred_name"]) == ("Office", False)

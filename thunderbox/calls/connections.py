@@ -208,7 +208,12 @@ class Connections:
         )
         async with self.db.transaction() as tx:
             made = await voip_connections.insert(tx, org_id, new)
+        try:
             await self._open(made.id, login)
+        except (LegError, ForbiddenError):
+            async with self.db.transaction() as tx:
+                await voip_connections.delete(tx, org_id, made.id)
+            raise
         return made
 
     async def change(
@@ -246,8 +251,14 @@ class Connections:
             fields = {name: getattr(old, name) for name in NewVoipConnection.__struct_fields__}
             new = msgspec.convert(fields | changes, NewVoipConnection)
             changed = await voip_connections.update(tx, now, new)
-            if login is not None:
+        if login is not None:
+            try:
                 await self._open(connection_id, login)
+            except (LegError, ForbiddenError):
+                async with self.db.transaction() as tx:
+                    before = msgspec.convert(fields, NewVoipConnection)
+                    await voip_connections.update(tx, changed, before)
+                raise
         return changed
 
     async def delete(self, org_id: int, connection_id: int) -> None:
