@@ -36,8 +36,17 @@ INTEGRATION = {
     "spec": {"type": "function", "function": {"name": "get_weather"}},
 }
 TRUNK = {"server": "pbx.example.com", "username": "box", "password": "secret"}
-VALID: dict[str, Any] = AGENT | INTEGRATION | {"target_org_id": 2, "role": "admin"}
+VALID: dict[str, Any] = (
+    AGENT
+    | INTEGRATION
+    | {
+        "target_org_id": 2,
+        "role": "admin",
+        "title": "Wrong price",
+    }
+)
 BODIES: dict[str, dict[str, Any]] = {
+    "PATCH /v1/issue-reports/{trace_id}": {"status": "resolved"},
     "POST /v1/voip-connections/{connection_id}/import-numbers": {"numbers": ["+4930111"]},
 }
 """`METHOD address` with a body that it takes, where VALID is none."""
@@ -126,6 +135,11 @@ async def _call(owner: Owner) -> Any:
     return await make_call(owner.db, owner.tenant.org_id)
 
 
+async def _report(owner: Owner) -> Any:
+    path = f"/v1/calls/{await _call(owner)}/issue-reports"
+    return (await owner.post(path, title="Wrong price"))["trace_id"]
+
+
 async def _payment_method(owner: Owner) -> Any:
     return (await owner.get("/v1/billing/payment-methods"))["payment_methods"][0]["id"]
 
@@ -148,6 +162,7 @@ MAKERS: dict[str, Maker] = {
     "integration_id": _integration,
     "publishable_key_id": _publishable_key,
     "call_id": _call,
+    "trace_id": _report,
     "payment_method_id": _payment_method,
     "transaction_id": _transaction,
 }

@@ -10,6 +10,7 @@ import pytest
 
 GROUPS = (
     "authentication",
+    "billing",
     "healthz",
     "invites",
     "leave",

@@ -18,6 +18,7 @@ from thunderbox.api.document import DocumentPlugin
 from thunderbox.api.health import healthz, readyz
 from thunderbox.api.integrations import IntegrationsController
 from thunderbox.api.invites import InvitesController
+from thunderbox.api.issue_reports import CallIssueReportsController, IssueReportsController
 from thunderbox.api.limits import Limits
 from thunderbox.api.members import MembersController, leave
 from thunderbox.api.organizations import OrganizationsController
@@ -58,6 +59,8 @@ ROUTES = (
     PhoneNumberLabelsController,
     VoipConnectionsController,
     CallsController,
+    CallIssueReportsController,
+    IssueReportsController,
     place_call,
     ask_endpoint,
     IntegrationsController,

@@ -65,6 +65,11 @@ def voices(sdk: bool, found: list[dict[str, Any]]) -> list[dict[str, Any]] | dic
     }
 
 
+def issue_reports(sdk: bool, page: Page[Item]) -> Page[Item] | list[Item]:
+    """Issue reports as a list; the SDK wants the page around it."""
+    return page if sdk else page.results
+
+
 def transactions(sdk: bool, page: Page[Item]) -> Page[Item] | list[Item]:
     """Transactions as a page; the SDK wants the bare list."""
     return page.results if sdk else page
