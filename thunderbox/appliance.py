@@ -32,6 +32,7 @@ from thunderbox.calls.ports import SystemClock
 from thunderbox.calls.recording import Recorder
 from thunderbox.calls.recovery import close_interrupted
 from thunderbox.calls.requests import PartState, Readiness
+from thunderbox.calls.simulations import Simulations
 from thunderbox.calls.switchboard import Switchboard
 from thunderbox.calls.voip_numbers import Probes, VoipNumbers
 from thunderbox.carriers.accounts import Accounts
@@ -72,6 +73,7 @@ class Appliance:
         self.engines: Engines
         self.switchboard: Switchboard
         self.outbound: Outbound
+        self.simulations: Simulations
         self.http: httpx.AsyncClient
         self.phone: Phone
         self.connections: Connections
@@ -200,6 +202,9 @@ class Appliance:
             self._undo.append(("phone", self.phone.stop))
             await self.connections.start()
         self._undo.append(("outbound calls", self.outbound.close))
+        self.simulations = Simulations(surroundings, self.switchboard)
+        await self.simulations.start()
+        self._undo.append(("test calls", self.simulations.close))
         meter = Meter(self.billing, clock, self.switchboard.readings, self.switchboard.end_unpaid)
         meter.start()
         self._undo.append(("meter", meter.close))
@@ -216,6 +221,7 @@ class Appliance:
                 settings=self.settings,
                 place_call=self.outbound.place,
                 billing=self.billing,
+                wake_simulations=self.simulations.wake,
                 voices=self.engines.synthesizer.voices,
                 samples=Samples(self.data.samples, self.engines.synthesizer.speak),
                 writer=self.writer,

@@ -149,9 +149,22 @@ async def _transaction(owner: Owner) -> Any:
     return (await owner.get("/v1/billing/transactions"))["results"][0]["id"]
 
 
+async def _run(owner: Owner) -> Any:
+    return (await owner.post("/v1/test-calls", **_TEST, target_id=await _agent(owner)))["id"]
+
+
+async def _batch(owner: Owner) -> Any:
+    target = await _agent(owner)
+    return (await owner.post("/v1/test-call-batches", **_TEST, target_id=target))["id"]
+
+
+_TEST = {"target_type": "agent", "consent_to_charge": True}
+
 MAKERS: dict[str, Maker] = {
     "token_id": _token,
     "org_id": _organization,
+    "run_id": _run,
+    "batch_id": _batch,
     "connection_id": _connection,
     "member_id": _member,
     "invite_id": _invite,

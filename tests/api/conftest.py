@@ -54,6 +54,7 @@ class Tenant:
 class Outside:
     """What the API asks of the rest of the box."""
 
+    woken: int = 0
     placed: list[PlaceCall] = field(default_factory=list)
     answer: PlacedCall | Exception = field(default_factory=lambda: PlacedCall(call_id=5001))
     ready: Readiness = field(
@@ -78,6 +79,9 @@ class Outside:
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer
+
+    def wake(self) -> None:
+        self.woken += 1
 
     async def readiness(self) -> Readiness:
         return self.ready
@@ -112,6 +116,7 @@ def make_parts(db: Database, outside: Outside, recordings: Path) -> Parts:
         db=db,
         settings=Settings(),
         place_call=outside.place_call,
+        wake_simulations=outside.wake,
         billing=Billing(db, Settings(), SystemClock()),
         voices=lambda: VOICES,
         samples=Samples(recordings / "samples", outside.voice.speak),

@@ -174,7 +174,7 @@ def view(call: Call, sdk: bool, labels: Mapping[str, str]) -> CallView:
 
 def transcript(call_id: int, turns: list[Turn]) -> Transcript:
     """The turns as a transcript."""
-    return Transcript(call_id=call_id, transcripts=[_transcript_entry(turn) for turn in turns])
+    return Transcript(call_id=call_id, transcripts=[transcript_entry(turn) for turn in turns])
 
 
 def history(turns: list[Turn]) -> list[HistoryItem]:
@@ -206,7 +206,8 @@ def _dial_state(call: Call) -> str | None:
     return "submitted" if call.status == "in_progress" else "failed"
 
 
-def _transcript_entry(turn: Turn) -> TranscriptEntry:
+def transcript_entry(turn: Turn) -> TranscriptEntry:
+    """A turn as a transcript shows it."""
     content = _content(turn)
     return TranscriptEntry(
         role=turn.role,

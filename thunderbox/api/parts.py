@@ -29,6 +29,8 @@ class Parts:
     place_call: Callable[[PlaceCall], Awaitable[PlacedCall]]
     """Raises RequestError for what is wrong with the request, LegError when no line is free."""
     billing: Billing
+    wake_simulations: Callable[[], None]
+    """Tells the worker that a test call was put into the queue."""
     voices: Callable[[], Sequence[Voice]]
     samples: Samples
     """What each voice sounds like."""
