@@ -115,7 +115,7 @@ class BillingController(Controller):
         await request.parts.billing.available(request.org_id)
         return await _view(request)
 
-    @post("/top-up", dto=Body[TopUpWrite], return_dto=None, summary="Add credit")
+    @post("/top-up", dto=Body[TopUpWrite], return_dto=None, summary="Add credit", errors=(409,))
     async def top_up(self, request: ApiRequest, data: JSONBody[TopUpWrite]) -> TopUpView:
         """Credit is added at once: a box of your own charges no card."""
         entry = await request.parts.billing.top_up(

@@ -35,6 +35,8 @@ async def list_voices(
     tags=["Voices"],
     summary="Hear a voice",
     media_type="audio/wav",
+    errors=(416,),
+    also=(206,),
 )
 async def read_voice_sample(request: ApiRequest, voice_id: PathText) -> Stream:
     """A sentence as WAV, whole or by Range; needs no key, so that a page can play it."""
