@@ -12,12 +12,17 @@ GROUPS = (
     "authentication",
     "billing",
     "healthz",
+    "integrations",
     "invites",
     "leave",
     "members",
     "orgs",
     "phone_number_labels",
     "phone_numbers",
+    "publishable_key",
+    "simulations",
+    "test_call_batches",
+    "test_calls",
 )
 """Groups of the client of which the box has every operation."""
 
