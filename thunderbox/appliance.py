@@ -202,7 +202,7 @@ class Appliance:
             self._undo.append(("phone", self.phone.stop))
             await self.connections.start()
         self._undo.append(("outbound calls", self.outbound.close))
-        self.simulations = Simulations(surroundings, self.switchboard)
+        self.simulations = Simulations(surroundings, self.switchboard, self.phone)
         await self.simulations.start()
         self._undo.append(("test calls", self.simulations.close))
         meter = Meter(self.billing, clock, self.switchboard.readings, self.switchboard.end_unpaid)

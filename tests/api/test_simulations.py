@@ -78,7 +78,7 @@ async def test_simulations_are_the_same(client, order):
         ("consent_to_charge", False),
         ("consent_to_charge", "yes"),
         ("direction", "up"),
-        ("mode", "sip"),
+        ("mode", "fax"),
         ("scenario_prompt", "x" * 4001),
         ("primary_language", "?"),
     ],

@@ -9,6 +9,7 @@ import pytest
 from tests.calls.conftest import Box
 from tests.fakes.engines import FakeModel
 from thunderbox.calls import simulations as desk
+from thunderbox.calls.ports import Destination, Invitation
 from thunderbox.calls.simulated_caller import (
     GOODBYE,
     HANG_UP,
@@ -18,8 +19,37 @@ from thunderbox.calls.simulated_caller import (
 )
 from thunderbox.calls.simulations import Simulations
 from thunderbox.calls.switchboard import Switchboard
+from thunderbox.errors import LegError
 from thunderbox.store import calls, simulations
 from thunderbox.store.simulations import NewSimulation, Simulation
+from thunderbox.voice.leg import Leg
+from thunderbox.voice.loopback import Loopback
+
+
+class OwnPhone:
+    """A phone that calls itself: what it dials rings at the switchboard."""
+
+    def __init__(self, switchboard: Switchboard, *, busy: bool = False) -> None:
+        self._switchboard = switchboard
+        self._busy = busy
+        self.tasks: list[asyncio.Task[None]] = []
+
+    async def dial(self, destination: Destination, ring_timeout: float) -> Leg:
+        """Both ends of a line in memory."""
+        if self._busy:
+            raise LegError("All lines are busy.")
+        line = Loopback("own")
+        called = destination.to.removeprefix("sip:").partition("@")[0]
+        ring = Invitation(called=called, caller=destination.caller, source="127.0.0.1:5060")
+        self.tasks.append(asyncio.create_task(self._switchboard.ring(line.far, ring)))
+        self.tasks.append(asyncio.create_task(line.run()))
+        return line.near
+
+
+def desk_of(box: Box, *, busy: bool = False) -> Simulations:
+    """What works off the queue."""
+    switchboard = Switchboard(box.surroundings)
+    return Simulations(box.surroundings, switchboard, OwnPhone(switchboard, busy=busy))
 
 
 async def queue(box: Box, **changes: object) -> int:
@@ -52,12 +82,15 @@ async def finished(box: Box, run_id: int) -> Simulation:
     return run
 
 
+@pytest.mark.parametrize("mode", ["bot", "sip"])
 @pytest.mark.parametrize(
     ("direction", "of_call"), [("outbound", "inbound"), ("inbound", "outbound")]
 )
-async def test_a_test_call_is_talked_through(box: Box, direction: str, of_call: str) -> None:
-    run_id = await queue(box, direction=direction)
-    worker = Simulations(box.surroundings, Switchboard(box.surroundings))
+async def test_a_test_call_is_talked_through(
+    box: Box, direction: str, of_call: str, mode: str
+) -> None:
+    run_id = await queue(box, direction=direction, mode=mode)
+    worker = desk_of(box)
     await worker.start()
     try:
         run = await finished(box, run_id)
@@ -73,7 +106,7 @@ async def test_a_test_call_is_talked_through(box: Box, direction: str, of_call: 
 
 async def test_a_run_waits_until_it_is_due(box: Box) -> None:
     run_id = await queue(box, due_at=box.clock.ms + 60_000)
-    worker = Simulations(box.surroundings, Switchboard(box.surroundings))
+    worker = desk_of(box)
     await worker.start()
     for _ in range(20):
         await asyncio.sleep(0)
@@ -90,7 +123,7 @@ async def test_a_run_that_was_cut_off_is_failed_at_the_next_start(box: Box) -> N
     run_id = await queue(box)
     async with box.db.transaction() as tx:
         await simulations.begin(tx, run_id)
-    worker = Simulations(box.surroundings, Switchboard(box.surroundings))
+    worker = desk_of(box)
     await worker.start()
     run = await finished(box, run_id)
     await worker.close()
@@ -99,7 +132,7 @@ async def test_a_run_that_was_cut_off_is_failed_at_the_next_start(box: Box) -> N
 
 async def test_a_run_without_its_target_fails(box: Box) -> None:
     run_id = await queue(box, target_id=99)
-    worker = Simulations(box.surroundings, Switchboard(box.surroundings))
+    worker = desk_of(box)
     await worker.start()
     run = await finished(box, run_id)
     await worker.close()
@@ -107,9 +140,21 @@ async def test_a_run_without_its_target_fails(box: Box) -> None:
     assert run.error_message == "The target, or its agent, is no longer there."
 
 
+async def test_a_phone_without_a_free_line_fails_the_run_and_its_call(box: Box) -> None:
+    run_id = await queue(box, mode="sip")
+    worker = desk_of(box, busy=True)
+    await worker.start()
+    run = await finished(box, run_id)
+    await worker.close()
+    assert (run.status, run.error_message) == ("failed", "All lines are busy.")
+    call = await calls.latest(box.db)
+    assert call is not None
+    assert (call.id, call.status, call.end_reason) == (run.call_id, "failed", "error")
+
+
 async def test_stopping_the_box_fails_the_run(box: Box) -> None:
     run_id = await queue(box, scenario_prompt="- One.\n- Two.\n- Three.")
-    worker = Simulations(box.surroundings, Switchboard(box.surroundings))
+    worker = desk_of(box)
     await worker.start()
     async with asyncio.timeout(10):
         while (run := await simulations.get(box.db, 1, run_id)) is None or run.call_id is None:

@@ -32,7 +32,7 @@ class SimulationView(Struct, kw_only=True):
     direction: str
     target_number: str
     scenario_prompt: str
-    mode: str = "bot"
+    mode: str
     status: str
     charge_multiplier: int = TEST_CALLS_COST
     estimated_cost_cents: int
@@ -103,6 +103,7 @@ def view(run: Simulation, spoken: Sequence[Turn], *, sdk: bool) -> SimulationVie
         direction=run.direction,
         target_number=run.target_number,
         scenario_prompt=run.scenario_prompt,
+        mode=run.mode,
         status=run.status,
         estimated_cost_cents=run.estimated_cost_cents,
         call_id=run.call_id,

@@ -29,7 +29,7 @@ QueryTarget = Annotated[TargetType | None, QueryParameter()]
 QueryStatus = Annotated[
     Literal["queued", "in_progress", "completed", "failed"] | None, QueryParameter()
 ]
-Mode = Annotated[Literal["bot"], Meta(description='"bot", the only way in which this box tests')]
+Mode = Literal["bot", "sip"]
 Scenario = Annotated[str, Meta(max_length=4000, description="a text of at most 4000 characters")]
 Number = Annotated[str, Meta(max_length=64, description="a text of at most 64 characters")]
 
@@ -212,6 +212,7 @@ async def _checked(request: ApiRequest, data: SimulationWrite | BatchWrite) -> N
         ),
         requested_by_id=request.caller.user_id,
         due_at=now_ms(),
+        mode=data.mode,
     )
 
 

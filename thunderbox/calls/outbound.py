@@ -176,7 +176,7 @@ class Outbound:
                 ),
                 ring_s,
             )
-            ended = await _outcome(leg, ring_s + RING_MARGIN_S)
+            ended = await outcome(leg, ring_s + RING_MARGIN_S)
             if ended is not None:
                 await call.fail(ended.cause.value, ended.sip_status)
                 return
@@ -191,7 +191,7 @@ class Outbound:
             self._switchboard.leave(call)
 
 
-async def _outcome(leg: Leg, timeout_s: float) -> Ended | None:
+async def outcome(leg: Leg, timeout_s: float) -> Ended | None:
     """None once the far end has answered; otherwise how the ringing ended."""
     try:
         async with asyncio.timeout(timeout_s):

@@ -1,7 +1,8 @@
 """Simulations: runs test calls, one after the other as they are due, in the background.
 
-The agent is called as any agent is, on one end of a line in memory; on the other end talks a
-simulated caller. The call has a row, a transcript, a recording and a price like every call.
+The agent is called as any agent is, on one end of a line; on the other end talks a simulated
+caller. The line is one in memory (mode bot), or the phone calls itself (mode sip). The call has a
+row, a transcript, a recording and a price like every call.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import msgspec
 
 from thunderbox.calls.call import Call, Surroundings, new_row
 from thunderbox.calls.linked_tools import equipped
+from thunderbox.calls.ports import Dialer
 from thunderbox.calls.simulated_caller import (
     CallerModel,
     NoTools,
@@ -21,8 +23,9 @@ from thunderbox.calls.simulated_caller import (
     lines_of,
     prompt_of,
 )
+from thunderbox.calls.simulated_lines import CALLER, LONGEST_S, in_memory, over_sip
 from thunderbox.calls.switchboard import Switchboard
-from thunderbox.errors import ThunderBoxError
+from thunderbox.errors import LegError, ThunderBoxError
 from thunderbox.store import agents, calls, phone_numbers, simulations
 from thunderbox.store.agents import Agent
 from thunderbox.store.database import Source
@@ -30,7 +33,7 @@ from thunderbox.store.simulations import Simulation
 from thunderbox.voice.call_recognizer import CallRecognizer
 from thunderbox.voice.conversation import Conversation
 from thunderbox.voice.languages import language_of
-from thunderbox.voice.loopback import Loopback, LoopbackLeg
+from thunderbox.voice.leg import Leg
 from thunderbox.voice.pace import Pace
 from thunderbox.voice.persona import Deadlines, Persona
 from thunderbox.voice.tasks import Tasks
@@ -39,12 +42,8 @@ log = logging.getLogger(__name__)
 
 AT_ONCE = 2
 """Test calls that run at the same time; real calls need the machine too."""
-LONGEST_S = 300
-"""A test call is cut after so long."""
 IDLE_S = 60.0
 """Without a new run the queue is looked at again after so long."""
-CALLER = "simulator"
-"""What stands for the simulated caller's number in the call."""
 RESTARTED = "The box was stopped during this run."
 
 
@@ -66,9 +65,12 @@ async def target_of(
 class Simulations:
     """The queue of test calls, and what works it off."""
 
-    def __init__(self, box: Surroundings, switchboard: Switchboard) -> None:
+    def __init__(self, box: Surroundings, switchboard: Switchboard, dialer: Dialer) -> None:
         self._box = box
         self._switchboard = switchboard
+        self._dialer = dialer
+        # A test call over the phone takes two of its lines.
+        self._phone = asyncio.Lock()
         self._tasks = Tasks("simulations")
         self._wake = asyncio.Event()
         self._free = asyncio.Semaphore(AT_ONCE)
@@ -169,6 +171,9 @@ class Simulations:
         try:
             order = agent.inbound_speak_order if places else agent.outbound_speak_order
             await self._hold(call, run, agent, order)
+        except LegError:
+            await call.fail("error", None)
+            raise
         finally:
             self._switchboard.leave(call)
         ended = await calls.get(box.db, run.org_id, call.id)
@@ -178,24 +183,26 @@ class Simulations:
         return f"The call failed: {ended.end_reason}."
 
     async def _hold(self, call: Call, run: Simulation, agent: Agent, order: str) -> None:
-        line = Loopback(f"test-call-{run.id}")
-        caller = self._caller(line.far, run, agent, agent_first=order == "caller_first")
-        others = [
-            asyncio.create_task(line.run(), name=f"{line.near.name}: line"),
-            asyncio.create_task(caller.run(), name=f"{line.far.name}: caller"),
-        ]
-        talking = asyncio.create_task(call.talk(line.near, order), name=f"{line.near.name}: agent")
-        try:
-            await asyncio.wait({talking}, timeout=LONGEST_S)
-            await line.far.hang_up()
-            await talking
-        finally:
-            for task in (talking, *others):
-                task.cancel()
-            await asyncio.gather(talking, *others, return_exceptions=True)
+        async def talk(leg: Leg) -> None:
+            await call.talk(leg, order)
+
+        async def ask(leg: Leg) -> None:
+            await self._caller(leg, run, agent, agent_first=order == "caller_first").run()
+
+        if run.mode == "bot":
+            await in_memory(f"test-call-{run.id}", talk, ask)
+            return
+        settings = self._box.settings.sip
+        host = "127.0.0.1" if settings.host in ("0.0.0.0", "") else settings.host  # noqa: S104
+        address = f"{host}:{settings.port}"
+        async with self._phone:
+            if run.direction == "outbound":
+                await over_sip(self._switchboard, self._dialer, address, ask, talk)
+            else:
+                await over_sip(self._switchboard, self._dialer, address, talk, ask)
 
     def _caller(
-        self, leg: LoopbackLeg, run: Simulation, agent: Agent, *, agent_first: bool
+        self, leg: Leg, run: Simulation, agent: Agent, *, agent_first: bool
     ) -> Conversation:
         box = self._box
         voice = box.settings.voice

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
 
 from thunderbox.calls.call import Call, Surroundings, new_row
 from thunderbox.calls.linked_tools import equipped
@@ -24,6 +25,7 @@ class Switchboard:
     def __init__(self, box: Surroundings) -> None:
         self._box = box
         self._running: dict[int, Call] = {}
+        self._expected: dict[str, Callable[[Leg], Awaitable[None]]] = {}
         self._closing = False
         self._changed = asyncio.Event()
         self.is_probe: Callable[[str, Invitation], bool] = lambda number, invitation: False
@@ -44,6 +46,17 @@ class Switchboard:
         if (call := self._running.get(call_id)) is not None:
             call.end_unpaid()
 
+    @contextmanager
+    def expecting(
+        self, user: str, handle: Callable[[Leg], Awaitable[None]]
+    ) -> Generator[None, None, None]:
+        """While this is open, a call to `user` is for `handle` and for no number."""
+        self._expected[user] = handle
+        try:
+            yield
+        finally:
+            del self._expected[user]
+
     def enter(self, call: Call) -> None:
         """A call is in progress now."""
         self._running[call.id] = call
@@ -57,6 +70,9 @@ class Switchboard:
         """Handle an inbound call from its first ring to its end."""
         if self._closing:
             await leg.refuse(503, "This box is shutting down")
+            return
+        if (handle := self._expected.get(invitation.called)) is not None:
+            await handle(leg)
             return
         line = await find_line(self._box.db, invitation, self._box.settings.extensions)
         if line is None:

@@ -27,6 +27,8 @@ class NewSimulation(Struct, kw_only=True):
     estimated_cost_cents: int
     requested_by_id: int | None
     due_at: int
+    mode: str = "bot"
+    """`bot`, on a line in memory, or `sip`, over the phone."""
     batch_id: int | None = None
 
 
@@ -107,8 +109,8 @@ async def insert(tx: Transaction, org_id: int, new: NewSimulation) -> int:
     row = await tx.fetch_one(
         "INSERT INTO simulations (org_id, batch_id, target_type, target_id, target_name, "
         "agent_name, direction, target_number, scenario_prompt, language, estimated_cost_cents, "
-        "requested_by_id, due_at, created_at, updated_at) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+        "requested_by_id, due_at, mode, created_at, updated_at) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
         (
             org_id,
             new.batch_id,
@@ -123,6 +125,7 @@ async def insert(tx: Transaction, org_id: int, new: NewSimulation) -> int:
             new.estimated_cost_cents,
             new.requested_by_id,
             new.due_at,
+            new.mode,
             now,
             now,
         ),
