@@ -26,6 +26,7 @@ from thunderbox.calls.call import Surroundings
 from thunderbox.calls.closing import Closing
 from thunderbox.calls.connections import Connections, SipHost
 from thunderbox.calls.first_start import FirstStart
+from thunderbox.calls.grading import Grader
 from thunderbox.calls.meter import Meter
 from thunderbox.calls.outbound import Outbound
 from thunderbox.calls.ports import SystemClock
@@ -70,6 +71,7 @@ class Appliance:
         self.start_seconds = 0.0
         self.db: Database
         self.billing: Billing
+        self.grader: Grader
         self.engines: Engines
         self.switchboard: Switchboard
         self.outbound: Outbound
@@ -148,7 +150,7 @@ class Appliance:
         try:
             clock = SystemClock()
             self.billing = Billing(self.db, settings, clock)
-            closing = Closing(self.billing)
+            closing = Closing(self.billing, graded=settings.grading.enabled)
             await close_interrupted(self.db, self.data.recordings, clock, closing)
             self.first = await first_start.prepare(self.db, voice.default_voice)
             if self.first is not None:
@@ -205,6 +207,11 @@ class Appliance:
         self.simulations = Simulations(surroundings, self.switchboard, self.phone)
         await self.simulations.start()
         self._undo.append(("test calls", self.simulations.close))
+        self.grader = Grader(
+            self.db, self.engines.best_model, settings, lambda: self.switchboard.running > 0
+        )
+        self.grader.start()
+        self._undo.append(("grading", self.grader.close))
         meter = Meter(self.billing, clock, self.switchboard.readings, self.switchboard.end_unpaid)
         meter.start()
         self._undo.append(("meter", meter.close))
@@ -222,6 +229,7 @@ class Appliance:
                 place_call=self.outbound.place,
                 billing=self.billing,
                 wake_simulations=self.simulations.wake,
+                grader=self.grader,
                 voices=self.engines.synthesizer.voices,
                 samples=Samples(self.data.samples, self.engines.synthesizer.speak),
                 writer=self.writer,

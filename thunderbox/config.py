@@ -189,6 +189,13 @@ class BillingSettings(Struct, frozen=True, forbid_unknown_fields=True):
     ] = 100_000
 
 
+class GradingSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """[grading]: whether the language model judges calls that are over."""
+
+    enabled: bool = True
+    report_severity: Literal["info", "warning", "critical"] = "warning"
+
+
 class LimitSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """[limits]: how often a key may ask, and how often a password may be guessed."""
 
@@ -227,6 +234,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     remote_speech: RemoteSpeechSettings = RemoteSpeechSettings()
     backup: BackupSettings = BackupSettings()
     billing: BillingSettings = BillingSettings()
+    grading: GradingSettings = GradingSettings()
     limits: LimitSettings = LimitSettings()
     log: LogSettings = LogSettings()
     extensions: dict[str, str] = msgspec.field(default_factory=lambda: {"100": "+15550100"})

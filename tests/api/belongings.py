@@ -14,6 +14,7 @@ import httpx
 
 from tests.api.conftest import AGENT, Tenant, make_call
 from tests.api.people import Person, make_member
+from thunderbox.store import grades
 from thunderbox.store.database import Database
 
 SIGNED = "/v1/recordings/{file_name}", "/v1/receipts/{file_name}"
@@ -132,7 +133,10 @@ async def _publishable_key(owner: Owner) -> Any:
 
 
 async def _call(owner: Owner) -> Any:
-    return await make_call(owner.db, owner.tenant.org_id)
+    call_id = await make_call(owner.db, owner.tenant.org_id)
+    async with owner.db.transaction() as tx:
+        await grades.request(tx, owner.tenant.org_id, call_id)
+    return call_id
 
 
 async def _report(owner: Owner) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
@@ -11,7 +11,8 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from tests.fakes.engines import FakeSynthesizer, FakeTranslator
+from tests.fakes.engines import FakeModel, FakeSynthesizer, FakeTranslator
+from tests.fakes.judge import judge
 from tests.fakes.trunks import FakeTrunks
 from thunderbox.api.app import create_app
 from thunderbox.api.limits import Limits
@@ -19,6 +20,7 @@ from thunderbox.api.parts import Parts
 from thunderbox.api.usage import Usage
 from thunderbox.calls.billing import Billing
 from thunderbox.calls.connections import Connections, SipHost
+from thunderbox.calls.grading import Grader
 from thunderbox.calls.ports import SystemClock
 from thunderbox.calls.requests import PartState, PlaceCall, PlacedCall, Readiness
 from thunderbox.calls.voip_numbers import Probes, VoipNumbers
@@ -28,7 +30,7 @@ from thunderbox.config import Settings
 from thunderbox.store import api_keys, calls, organizations, users
 from thunderbox.store.database import Database
 from thunderbox.vault import Vault
-from thunderbox.voice.engine import Voice
+from thunderbox.voice.engine import Message, Voice
 from thunderbox.voice.prompt_writer import PromptWriter
 from thunderbox.voice.samples import Samples
 
@@ -71,6 +73,7 @@ class Outside:
     async def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
 
+    judged: Callable[[Sequence[Message]], str | Exception] = field(default=judge)
     written: str | Exception = "Let me see."
     """What the language model writes."""
 
@@ -82,6 +85,10 @@ class Outside:
 
     def wake(self) -> None:
         self.woken += 1
+
+    def grader(self, db: Database) -> Grader:
+        """A grader whose model judges as `judged` says."""
+        return Grader(db, FakeModel(lambda asked: self.judged(asked)), Settings(), lambda: False)
 
     async def readiness(self) -> Readiness:
         return self.ready
@@ -118,6 +125,7 @@ def make_parts(db: Database, outside: Outside, recordings: Path) -> Parts:
         place_call=outside.place_call,
         wake_simulations=outside.wake,
         billing=Billing(db, Settings(), SystemClock()),
+        grader=outside.grader(db),
         voices=lambda: VOICES,
         samples=Samples(recordings / "samples", outside.voice.speak),
         writer=PromptWriter(FakeTranslator(lambda _: outside.written)),

@@ -31,7 +31,7 @@ RELOAD = {
 async def charged_call(db: Database, org_id: int, seconds: int = 61) -> int:
     """A call that has ended and was charged."""
     call_id = await make_call(db, org_id)
-    closing = Closing(Billing(db, Settings(), SystemClock()))
+    closing = Closing(Billing(db, Settings(), SystemClock()), graded=False)
     async with db.transaction() as tx:
         await calls.set_answered(tx, call_id, 1_777_000_000_000)
         await closing.close(

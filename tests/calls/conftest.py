@@ -90,7 +90,7 @@ async def box(db: Database, tmp_path: Path) -> AsyncIterator[Box]:
                 clock=clock,
                 acknowledgements=acknowledgements,
                 billing=billing,
-                closing=Closing(billing),
+                closing=Closing(billing, graded=True),
             ),
             clock,
             tmp_path / "recordings",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from litestar import Litestar
 from thunderphone.generated.api.billing import (
     billing_bulk_update,
     billing_default_payment_method_create,
@@ -16,6 +17,8 @@ from thunderphone.generated.api.billing import (
 )
 from thunderphone.generated.api.calls import (
     calls_export_list,
+    calls_grade,
+    calls_grade_list,
     calls_history_list,
     calls_issue_reports,
     calls_issue_reports_list,
@@ -31,6 +34,7 @@ from thunderphone.generated.api.issue_reports import (
 )
 from thunderphone.generated.models import (
     CallIssueReportCreateRequest,
+    CallsGradeBody,
     DefaultPaymentMethodRequest,
     PatchedAutoReloadRequest,
     PatchedCallIssueReportBulkUpdateRequest,
@@ -109,3 +113,12 @@ async def test_the_auto_reload_is_set_up(sdk: Official):
     await sdk(billing_payment_methods_delete, method)
     assert not (await sdk(billing_list)).has_payment_method
     assert (await sdk(billing_setup_intent_create)).status == "succeeded"
+
+
+async def test_a_call_is_graded(sdk: Official, app: Litestar, db: Database, tenant: Tenant):
+    call_id = await charged_call(db, tenant.org_id)
+    app.state.parts.grader.start()
+    made = await sdk(calls_grade, call_id, body=CallsGradeBody())
+    await app.state.parts.grader.close()
+    assert made.call_outcome == "no_conversation"
+    assert (await sdk(calls_grade_list, call_id)).id == made.id

@@ -106,7 +106,7 @@ from thunderbox.store.database import Database
 
 async def main():
     db = await Database.open(Path(sys.argv[1]))
-    closing = Closing(Billing(db, Settings(), SystemClock()))
+    closing = Closing(Billing(db, Settings(), SystemClock()), graded=True)
     async with db.transaction() as tx:
         org = await organizations.insert(tx, "Acme")
         ids = [

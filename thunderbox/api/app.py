@@ -15,6 +15,7 @@ from thunderbox.api.billing import BillingController
 from thunderbox.api.calls import CallsController
 from thunderbox.api.demo import DemoController
 from thunderbox.api.document import DocumentPlugin
+from thunderbox.api.grades import GradesController
 from thunderbox.api.health import healthz, readyz
 from thunderbox.api.integrations import IntegrationsController
 from thunderbox.api.invites import InvitesController
@@ -60,6 +61,7 @@ ROUTES = (
     PhoneNumberLabelsController,
     VoipConnectionsController,
     CallsController,
+    GradesController,
     CallIssueReportsController,
     IssueReportsController,
     place_call,

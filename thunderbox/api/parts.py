@@ -10,6 +10,7 @@ import httpx
 
 from thunderbox.calls.billing import Billing
 from thunderbox.calls.connections import Connections
+from thunderbox.calls.grading import Grader
 from thunderbox.calls.requests import PlaceCall, PlacedCall, Readiness
 from thunderbox.calls.voip_numbers import VoipNumbers
 from thunderbox.config import Settings
@@ -31,6 +32,7 @@ class Parts:
     billing: Billing
     wake_simulations: Callable[[], None]
     """Tells the worker that a test call was put into the queue."""
+    grader: Grader
     voices: Callable[[], Sequence[Voice]]
     samples: Samples
     """What each voice sounds like."""

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from thunderbox.calls.billing import Billing
-from thunderbox.store import calls
+from thunderbox.store import calls, grades
 from thunderbox.store.database import Transaction
 
 
 class Closing:
-    """Ends calls: closes the row and charges the call, both or neither."""
+    """Ends calls: closes the row, charges the call and has it graded, all or nothing."""
 
-    def __init__(self, billing: Billing) -> None:
+    def __init__(self, billing: Billing, *, graded: bool) -> None:
         self._billing = billing
+        self._graded = graded
 
     async def close(
         self,
@@ -35,4 +36,6 @@ class Closing:
         if closed is None:
             return False
         await self._billing.charge(tx, closed)
+        if self._graded and closed.answered_at is not None:
+            await grades.request(tx, closed.org_id, call_id)
         return True
