@@ -13,7 +13,7 @@ UV_COMPILE = $(STAMPS)/uv/bin/uv pip compile --quiet --universal --python-versio
 
 # The benches one by one, in the order of bench-all.
 BENCHES := bench-starter bench-real-size bench-overhead bench-interruption bench-four-starter \
-	bench-four-real-size bench-pipecat bench-long bench-picture
+	bench-four-real-size bench-pipecat bench-lists bench-throughput bench-long bench-picture
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -89,6 +89,12 @@ bench-four-real-size:
 
 bench-pipecat:
 	$(BIN)/python bench/versus_pipecat.py $(ARGS)
+
+bench-lists:
+	$(BIN)/python bench/api_lists.py $(ARGS)
+
+bench-throughput:
+	$(BIN)/python bench/api_throughput.py $(ARGS)
 
 bench-long:
 	$(BIN)/python bench/long_call.py $(ARGS)
