@@ -321,7 +321,7 @@ def desk(rng: random.Random) -> Dialogue:
     call.add("system", owner.prompt)
     for _ in range(rng.randint(4, 6)):
         call.over = False
-        rng.choices((book, errand, question), (5, 3, 1))[0](call)
+        rng.choices((book, errand, question, repeat), (5, 3, 1, 1))[0](call)
     goodbye(call)
     return Dialogue(call.messages, call.kinds, call.tools)
 
