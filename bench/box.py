@@ -161,7 +161,11 @@ def load() -> float:
 
 @contextmanager
 def ends_kindly() -> Iterator[None]:
-    """Within this, SIGTERM (`timeout`, `kill`) ends a bench as Ctrl-C does."""
+    """Within this, SIGTERM (`timeout`, `kill`) and SIGINT end a bench as Ctrl-C does.
+
+    SIGINT too: a shell starts what it puts into the background with SIGINT ignored, and Python
+    then leaves it so.
+    """
 
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
@@ -169,11 +173,12 @@ def ends_kindly() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGTERM, stop)
+    before = {one: signal.signal(one, stop) for one in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for one, handler in before.items():
+            signal.signal(one, handler)
 
 
 def gather(turns: Iterable[T], into: list[T]) -> bool:

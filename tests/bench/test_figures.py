@@ -81,6 +81,15 @@ def test_growth_is_counted_once_the_box_has_settled() -> None:
     }
 
 
+@pytest.fixture
+def in_the_background() -> Iterator[None]:
+    """As a shell starts what it puts into the background: with SIGINT ignored."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("in_the_background")
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
 def test_a_bench_that_is_cut_keeps_what_it_has(sign: signal.Signals) -> None:
     def turns() -> Iterator[int]:
