@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
+from memory import Memory, held_mb
 
 from thunderbox import __version__
 from thunderbox.voice.cpu import this_cpu
@@ -50,6 +51,7 @@ class Box:
         self.lag = self.folder / "lag.json"
         self._settings = {**model_settings(models), **settings}
         self.process: subprocess.Popen[bytes]
+        self.memory: Memory | None = None
         self.ready_s = 0.0
 
     def __enter__(self) -> Box:
@@ -77,6 +79,7 @@ class Box:
             self.__exit__()
             raise
         self.ready_s = round(time.monotonic() - begun, 2)
+        self.memory = Memory(self.process.pid)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -85,6 +88,8 @@ class Box:
 
     def stop(self) -> None:
         """Stop the box; its notes are whole then."""
+        if self.memory is not None:
+            self.memory.stop()
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
             try:
@@ -93,12 +98,14 @@ class Box:
                 self.process.kill()
                 self.process.wait(5)
 
-    def memory_mb(self, field: str = "VmRSS") -> float:
-        """Memory that the box holds now, or (VmHWM) has held at most."""
-        for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
-            if line.startswith(f"{field}:"):
-                return round(int(line.split()[1]) / 1000, 1)
-        return 0.0
+    def memory_mb(self) -> float:
+        """Memory that the box and its processes hold now."""
+        return held_mb(self.process.pid)
+
+    @property
+    def peak_memory_mb(self) -> float:
+        """The most that they have held since the box was ready."""
+        return self.memory.peak_mb if self.memory is not None else 0.0
 
     def what_was_noted(self) -> list[dict[str, Any]]:
         """The notes that the engines left, in order."""

@@ -102,11 +102,15 @@ class Phone:
         self._thread.start()
 
     def hang_up(self) -> None:
-        """End the call."""
+        """End the call; whoever waits for something on it waits no more."""
         if not self.ended:
             self._send("BYE", 2)
         self._stop.set()
-        self._thread.join(timeout=2)
+        if self._thread.is_alive():
+            self._thread.join(timeout=2)
+        with self._changed:
+            self.ended = True
+            self._changed.notify_all()
         self._sip.close()
         self._rtp.close()
 

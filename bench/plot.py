@@ -141,6 +141,8 @@ def draw_four(field: Axes, results: dict[str, Any]) -> None:
             continue
         for calls, colour in (("one_call", COLOURS[0]), ("four_calls", OURS)):
             times = found[calls]["voice_to_voice_ms"]
+            if times["p95"] is None:
+                continue
             field.bar(column, times["p95"], color=colour)
             field.text(column, times["p95"], f"{times['p95']:.0f}", ha="center", va="bottom")
             ticks.append(f"{found['models']}\n{calls.replace('_', ' ')}")

@@ -60,11 +60,10 @@ def measure(models: str, turns: int, calls: int) -> dict[str, Any]:
             ),
             done,
         )
-        peak = box.memory_mb("VmHWM")
         box.stop()
         notes = box.what_was_noted()
         lag = box.loop_lag_ms()
-        ready_s = box.ready_s
+        ready_s, peak = box.ready_s, box.peak_memory_mb
     latencies = [turn.latency_ms for turn in done if turn.latency_ms is not None]
     return {
         "models": models,

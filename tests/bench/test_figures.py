@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
 from box import gather
-from four_calls import lost, unevenness
+from four_calls import judge, lost, unevenness
 from interruption import last_of_answer
 from long_call import growth
+from memory import family, held_mb
 from mulaw import decode, encode
 from phone import Packet
 from talk import Turn
@@ -44,6 +47,43 @@ def test_a_missing_packet_is_lost_and_no_jitter() -> None:
     received = packets((0, 65_534, True), (20, 65_535, True), (60, 1, True))
     assert lost(received) == 1
     assert unevenness(received) == [0.0]
+
+
+def measured(p95: float | None, memory: float = 800.0) -> dict[str, Any]:
+    """What four_calls.py measured, as far as it is judged."""
+    return {
+        "voice_to_voice_ms": {"p95": p95},
+        "jitter_ms": {"p99": 0.9},
+        "packets_lost": 1,
+        "event_loop_lag_ms": {"p99": 5.0},
+        "peak_memory_mb": memory,
+    }
+
+
+def test_four_calls_are_judged_by_each_goal() -> None:
+    found = judge("starter", measured(400.0), measured(900.0, 901.0))
+    assert {name: one["met"] for name, one in found.items()} == {
+        "jitter_p99_ms": True,
+        "packets_lost": False,
+        "event_loop_lag_p99_ms": True,
+        "p95_against_one_call": True,
+        "peak_memory_mb": False,
+    }
+    assert found["p95_against_one_call"]["measured"] == 2.25
+    assert "peak_memory_mb" not in judge("real-size", measured(400.0), measured(900.0))
+    assert not judge("starter", measured(400.0), measured(None))["p95_against_one_call"]["met"]
+
+
+def test_the_memory_of_a_box_is_that_of_all_its_processes() -> None:
+    parents = [(4, 3), (2, 1), (3, 2), (9, 1), (5, 2), (10, 9)]
+    assert family(2, parents) == {2, 3, 4, 5}
+    child = subprocess.Popen(["sleep", "10"])
+    try:
+        alone, together = held_mb(child.pid), held_mb(os.getpid())
+    finally:
+        child.kill()
+        child.wait()
+    assert 0 < alone < together
 
 
 def test_the_last_packet_of_an_answer_is_the_one_before_the_silence() -> None:
