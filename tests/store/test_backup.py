@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import stat
 from contextlib import closing
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from thunderbox.errors import StoreError
-from thunderbox.store import organizations
+from thunderbox.store import backup, organizations
 from thunderbox.store.backup import back_up, prune
 from thunderbox.store.database import Database
 
@@ -66,3 +67,29 @@ def test_only_the_newest_backups_are_kept(tmp_path: Path) -> None:
         "thunderbox-20261104-030000.db",
         "thunderbox-20261105-030000.db",
     ]
+
+
+async def test_a_backup_ends_however_much_is_written_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backup, "PAGES", 5)
+    db = await Database.open(tmp_path / "box.db")
+    async with db.transaction() as tx:
+        for number in range(500):
+            await organizations.insert(tx, f"{number:0400d}")
+
+    async def write() -> None:
+        while True:
+            async with db.transaction() as tx:
+                await organizations.insert(tx, "Later")
+
+    writing = asyncio.create_task(write())
+    async with asyncio.timeout(10):
+        copy = await back_up(db.path, tmp_path, NIGHT)
+    writing.cancel()
+    await asyncio.gather(writing, return_exceptions=True)
+    await db.close()
+    restored = await Database.open(copy)
+    assert await organizations.count(restored) >= 500
+    assert await restored.integrity() == []
+    await restored.close()

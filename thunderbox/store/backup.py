@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -12,8 +13,9 @@ from thunderbox.errors import StoreError
 
 PATTERN = "thunderbox-*.db"
 PAGES = 500
-"""Pages (2 MB) copied at a time, so that the running box never waits for long."""
+"""Pages (2 MB) copied at a time."""
 PAUSE_S = 0.01
+"""Between them, so that the disk also serves the calls."""
 
 
 async def back_up(database: Path, directory: Path, at: datetime) -> Path:
@@ -42,7 +44,10 @@ def _copy(database: Path, path: Path) -> None:
             closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as source,
             closing(sqlite3.connect(unfinished)) as target,
         ):
-            source.backup(target, pages=PAGES, sleep=PAUSE_S)
+            # One view of the file for all of it: else every commit of the box begins it anew.
+            source.execute("BEGIN")
+            source.execute("SELECT 1 FROM sqlite_master").fetchone()
+            source.backup(target, pages=PAGES, progress=lambda *_: time.sleep(PAUSE_S))
         unfinished.rename(path)
     except (sqlite3.Error, OSError) as error:
         unfinished.unlink(missing_ok=True)
