@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 import stat
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -236,6 +237,21 @@ async def test_closing_twice_does_nothing_and_later_calls_say_so(db: Database):
     with pytest.raises(StoreError, match="is closed"):
         async with db.transaction():
             pass
+
+
+async def test_the_version_is_another_one_after_every_commit(db: Database):
+    seen = [db.version(), db.version()]
+    async with db.transaction() as tx:
+        await organizations.insert(tx, "Ours")
+        seen.append(db.version())
+    seen.append(db.version())
+    with closing(sqlite3.connect(db.path)) as another, another:
+        another.execute("UPDATE organizations SET name = 'Theirs'")
+    seen.append(db.version())
+    assert seen[0] == seen[1] == seen[2]
+    assert len({*seen}) == 3
+    await db.close()
+    assert db.version() is None
 
 
 async def test_closing_ends_every_thread(tmp_path: Path):

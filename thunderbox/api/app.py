@@ -17,6 +17,7 @@ from thunderbox.api.demo import DemoController
 from thunderbox.api.document import DocumentPlugin
 from thunderbox.api.grades import GradesController
 from thunderbox.api.health import healthz, readyz
+from thunderbox.api.identities import Identities
 from thunderbox.api.integrations import IntegrationsController
 from thunderbox.api.invites import InvitesController
 from thunderbox.api.issue_reports import CallIssueReportsController, IssueReportsController
@@ -86,7 +87,12 @@ def create_app(parts: Parts) -> Litestar:
         exception_handlers=errors.handlers(),
         request_max_body_size=errors.BODY_LIMIT,
         state=State(
-            {"parts": parts, "usage": usage, "limits": Limits(parts.settings.limits)},
+            {
+                "parts": parts,
+                "identities": Identities(),
+                "usage": usage,
+                "limits": Limits(parts.settings.limits),
+            },
             deep_copy=False,
         ),
         on_shutdown=[usage.drain],

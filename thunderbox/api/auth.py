@@ -13,20 +13,18 @@ from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
 from thunderbox.api.fields import MAX_ID, shown
+from thunderbox.api.identities import Identities, Identity
 from thunderbox.api.limits import Limits
 from thunderbox.api.parts import Parts
 from thunderbox.api.usage import Usage
 from thunderbox.errors import ForbiddenError, NotFoundError, RequestError, UnauthorizedError
-from thunderbox.store import api_keys, organizations, tokens
+from thunderbox.store import organizations, tokens
 from thunderbox.store.api_keys import Holder
 from thunderbox.store.database import Database
 from thunderbox.store.organizations import Membership
-from thunderbox.store.rows import now_ms
 from thunderbox.store.tokens import Bearer
 
 AnyConnection = ASGIConnection[Any, Any, Any, Any]
-Identity = Holder | Bearer
-"""A key with its organization, or a person's token without one."""
 
 HOW = "Send the header `Authorization: Bearer sk_live_…` with a key of this box."
 ORGANIZATION = "X-ThunderPhone-Org"
@@ -91,18 +89,15 @@ async def identify(connection: AnyConnection) -> Identity:
         )
     state = connection.app.state
     parts: Parts = state.parts
-    found: Identity | None
-    if tokens.is_token(secret):
-        found = await tokens.by_secret(parts.db, secret, now_ms())
-        if found is None:
-            raise UnauthorizedError(
-                "This token is unknown, was ended or has expired. Sign in again with "
-                "POST /v1/auth/sign-in."
-            )
-    else:
-        found = await api_keys.by_secret(parts.db, secret)
-        if found is None:
-            raise UnauthorizedError(f"This key is unknown or was revoked. {HOW}")
+    identities: Identities = state.identities
+    found = await identities.of(parts.db, secret)
+    if found is None:
+        raise UnauthorizedError(
+            "This token is unknown, was ended or has expired. Sign in again with "
+            "POST /v1/auth/sign-in."
+            if tokens.is_token(secret)
+            else f"This key is unknown or was revoked. {HOW}"
+        )
     limits: Limits = state.limits
     limits.count_request(found.id)
     usage: Usage = state.usage

@@ -5,7 +5,7 @@ from __future__ import annotations
 from litestar import Request
 from litestar.datastructures import State
 
-from thunderbox.api.auth import Identity
+from thunderbox.api.identities import Identity
 from thunderbox.api.limits import Limits
 from thunderbox.api.parts import Parts
 from thunderbox.store.api_keys import Holder

@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
-from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -30,6 +30,9 @@ BUSY_SECONDS = 5.0
 """How long to wait for another program, such as a backup, that holds the file."""
 
 Params = Sequence[Any]
+Listener = Callable[[list[str]], None]
+"""Told on the loop, and must neither wait nor fail."""
+
 Result = TypeVar("Result")
 
 
@@ -49,6 +52,8 @@ class Transaction:
     def __init__(self, connection: aiosqlite.Connection) -> None:
         self._connection = connection
         self._open = True
+        self.notes: dict[str, list[str]] = {}
+        """What is told to listeners once this is committed, by channel."""
 
     async def execute(self, sql: str, params: Params = ()) -> None:
         """Run one statement."""
@@ -65,6 +70,10 @@ class Transaction:
             raise StoreError("This transaction has ended; open another one.")
         return await _query(self._connection, sql, params)
 
+    def notify(self, channel: str, notes: Iterable[str]) -> None:
+        """Tell the listeners of a channel something once this is committed; never before."""
+        self.notes.setdefault(channel, []).extend(notes)
+
     def end(self) -> None:
         """Refuse everything from now on."""
         self._open = False
@@ -80,7 +89,9 @@ class Database:
         self._owner: asyncio.Task[Any] | None = None
         self._readers: list[aiosqlite.Connection] = []
         self._idle: asyncio.LifoQueue[aiosqlite.Connection] = asyncio.LifoQueue()
+        self._watcher: sqlite3.Connection | None = None
         self._closing: asyncio.Task[None] | None = None
+        self._listeners: dict[str, Listener] = {}
 
     @classmethod
     async def open(cls, path: Path) -> Database:
@@ -97,6 +108,7 @@ class Database:
                 database._readers.append(reader)
                 database._idle.put_nowait(reader)
                 await reader.execute_fetchall("PRAGMA query_only = ON")
+            database._watcher = sqlite3.connect(_uri(path, "ro"), uri=True, timeout=0)
         except BaseException as error:
             if database is not None:
                 await _uncancelled(database._close())
@@ -118,13 +130,23 @@ class Database:
                 await _query(self._writer, "BEGIN IMMEDIATE")
                 yield tx
                 tx.end()
-                await _uncancelled(_commit(self._writer))
+                await _uncancelled(self._commit(tx))
             except BaseException:
                 tx.end()
                 await _uncancelled(_rollback(self._writer))
                 raise
             finally:
                 self._owner = None
+
+    def listen(self, channel: str, listener: Listener) -> None:
+        """Have somebody told what transactions note on a channel; one listener for each."""
+        self._listeners[channel] = listener
+
+    async def _commit(self, tx: Transaction) -> None:
+        await _commit(self._writer)
+        for channel, notes in tx.notes.items():
+            if (listener := self._listeners.get(channel)) is not None:
+                listener(notes)
 
     async def fetch_one(self, sql: str, params: Params = ()) -> sqlite3.Row | None:
         """The first row, or None."""
@@ -140,6 +162,18 @@ class Database:
             return await _query(reader, sql, params)
         finally:
             self._idle.put_nowait(reader)
+
+    def version(self) -> int | None:
+        """A number that changes with every commit, of this process or another; None: not known.
+
+        It is in shared memory, so asking takes microseconds and no thread.
+        """
+        if self._watcher is None:
+            return None
+        try:
+            return int(self._watcher.execute("PRAGMA data_version").fetchone()[0])
+        except sqlite3.Error:
+            return None
 
     async def integrity(self) -> list[str]:
         """What is wrong with the file, as SQLite says it; empty when nothing is."""
@@ -159,6 +193,9 @@ class Database:
 
     async def _close(self) -> None:
         async with self._writing:
+            watcher, self._watcher = self._watcher, None
+            if watcher is not None:
+                watcher.close()
             for connection in (*self._readers, self._writer):
                 with suppress(sqlite3.Error):
                     await connection.close()
