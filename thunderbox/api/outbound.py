@@ -9,10 +9,11 @@ from litestar import Response, post
 from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
-from thunderbox.api.agent_fields import CallConfig, HoldSeconds, Language, ruled_config
+from thunderbox.api import call_config
+from thunderbox.api.agent_fields import HoldSeconds, Language
 from thunderbox.api.auth import require_key
 from thunderbox.api.bodies import Body
-from thunderbox.api.fields import Id, parse, refusal
+from thunderbox.api.fields import Id, refusal
 from thunderbox.api.parts import Parts
 from thunderbox.api.request import ApiRequest
 from thunderbox.calls.requests import PlaceCall, PlacedCall
@@ -29,15 +30,6 @@ ToNumber = Annotated[
 IdempotencyKey = Annotated[
     str, Meta(max_length=128, description="a text of at most 128 characters")
 ]
-
-# Keys that newer clients send in `config` and that mean nothing to this box.
-IGNORED_CONFIG_KEYS = frozenset(
-    """additional_audio_context agent_name audio_context_mode bolt_pipeline
-    call_id connect_tone_enabled consent_announcement_enabled consent_announcement_text
-    has_additional_languages native_voice_switching org_name
-    play_sound_asset send_email_enabled send_email_recipient speak_uninterruptible_enabled
-    storm_feedback_mode typing_sounds_enabled watchdog_enabled""".split()  # noqa: SIM905 - readable as words
-)
 
 
 class PlaceCallWrite(Struct, kw_only=True):
@@ -123,10 +115,10 @@ def _wanted(org_id: int, parts: Parts, data: PlaceCallWrite) -> PlaceCall:
         from_number=data.from_number,
         to_number=data.to_number,
         agent_id=data.agent_id,
-        config=None if data.config is None else _config(data.config, parts),
+        config=None if data.config is None else call_config.read(data.config, parts.voices()),
         max_hold_seconds=data.max_hold_seconds,
         primary_language=data.primary_language or data.language,
-        variables=_variables(data.config or {}) | (data.variables or {}),
+        variables=call_config.variables(data.config or {}) | (data.variables or {}),
         idempotency_key=data.idempotency_key or None,
     )
 
@@ -144,42 +136,3 @@ def _idempotency_key(request: ApiRequest, data: PlaceCallWrite) -> str | None:
             }
         )
     return data.idempotency_key or header or None
-
-
-def _variables(config: dict[str, Any]) -> dict[str, Any]:
-    """The variables that a config brings along. Raises InvalidError."""
-    given = config.get("variables") or {}
-    if not isinstance(given, dict):
-        raise InvalidError(
-            {"config.variables": [refusal("config.variables", given, dict[str, Any])]}
-        )
-    return given
-
-
-def _config(raw: dict[str, Any], parts: Parts) -> dict[str, Any]:
-    """A call's own agent, complete; messages name `config.<field>`. Raises InvalidError."""
-    given = {key: value for key, value in raw.items() if key not in IGNORED_CONFIG_KEYS}
-    given.pop("variables", None)
-    for alias, field in (("voice_name", "voice"), ("language", "primary_language")):
-        if alias in given:
-            given.setdefault(field, given[alias])
-            del given[alias]
-    known = CallConfig.__struct_fields__
-    unknown = {
-        f"config.{key}": [f"config has no field {key}; it has {', '.join(known)}."]
-        for key in given
-        if key not in known
-    }
-    if unknown:
-        raise InvalidError(unknown)
-    try:
-        config = parse(CallConfig, given)
-        values = {name: getattr(config, name) for name in known}
-        return ruled_config(values, values, parts.voices())
-    except InvalidError as error:
-        raise InvalidError(
-            {
-                f"config.{field}": [f"config.{message}" for message in messages]
-                for field, messages in error.fields.items()
-            }
-        ) from error

@@ -11,9 +11,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
-from typing import Protocol
+from typing import Any, Protocol
 
 from thunderbox.config import TrunkSettings
+from thunderbox.store.agents import NewAgent
 from thunderbox.voice.leg import Leg
 
 
@@ -143,6 +144,18 @@ class Carrier(Protocol):
 
 NewCarrier = Callable[[str, Mapping[str, str]], Carrier]
 """An account by provider and credentials, whose keys are those of `voip_logins.KEYS`."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallConfig:
+    """An agent that exists for one call alone, and what its placeholders stand for."""
+
+    agent: NewAgent
+    variables: Mapping[str, Any]
+
+
+ReadConfig = Callable[[dict[str, Any]], CallConfig]
+"""Reads the configuration of a call from JSON, strictly. Raises InvalidError."""
 
 
 class Clock(Protocol):
