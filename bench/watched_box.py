@@ -135,6 +135,16 @@ def make_level() -> None:
     SileroVoiceActivity.probability = probability  # type: ignore[method-assign]
 
 
+def forget_sound() -> None:
+    """Let no sound of a greeting be kept: the model of real size says the same again in each
+    answer, and a voice that never had to speak it would be measured."""
+
+    def keep(_self: object, *_: object) -> None:
+        return None
+
+    Voices.keep = keep  # type: ignore[method-assign]
+
+
 def _wrap_call(kind: type, name: str, notes: Notes) -> None:
     original = getattr(kind, name)
 
@@ -199,6 +209,8 @@ def main() -> None:
         make_instant(float(sys.argv[3]))
     if models == "instant-level":
         make_level()
+    if models == "real-size":
+        forget_sound()
     watch(Notes(folder / "notes.jsonl"))
     sys.argv = ["thunderbox", "serve"]
     try:
