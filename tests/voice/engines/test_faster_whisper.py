@@ -12,14 +12,13 @@ from tokenizers.models import BPE
 from tests.voice.engines.sounds import collect, floats, noise, pcm, telephone
 from thunderbox.errors import EngineError, StartError
 from thunderbox.voice.engines.espeak import Espeak
-from thunderbox.voice.engines.faster_whisper import (
-    FasterWhisper,
+from thunderbox.voice.engines.faster_whisper import FasterWhisper, likeliest
+from thunderbox.voice.engines.speech_guards import is_loop, loudest_dbfs
+from thunderbox.voice.engines.whisper_input import (
     Prompts,
     cut,
-    is_loop,
-    likeliest,
-    loudest_dbfs,
     max_length,
+    most_tokens,
     padded_features,
 )
 from thunderbox.voice.models import STARTER
@@ -169,7 +168,7 @@ def test_a_short_utterance_may_have_the_words_of_quick_speech(
         ctranslate2.StorageView.from_array(features),
         [prompt],
         beam_size=1,
-        max_length=max_length(len(prompt), seconds),
+        max_length=max_length(len(prompt), most_tokens(seconds)),
         suppress_tokens=[recognizer._prompts.end],  # so that it writes as long as it may
     )
     assert len(written[0].sequences_ids[0]) == tokens

@@ -2,71 +2,88 @@
 
 The short path that a call needs: one utterance, a window no longer than it must be (Whisper's
 own transcribe always computes 30 seconds), the most likely words at once, no timestamps. What
-is too short or too quiet to be words, and what the model only made up, comes back empty.
+is too short or too quiet to be words, and what the model only made up, comes back empty. A large
+model takes the utterances that wait for it together.
 """
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import ctranslate2
 import numpy as np
 from faster_whisper import WhisperModel
-from numpy.typing import NDArray
-from tokenizers import Tokenizer
 
 from thunderbox.errors import StartError, ThunderBoxError
 from thunderbox.voice.engine import Recognition
 from thunderbox.voice.engines.resample import Samples
 from thunderbox.voice.engines.silero import SileroModel
+from thunderbox.voice.engines.speech_guards import USUAL, Guards, loudest_dbfs
+from thunderbox.voice.engines.together import Ask, Together
+from thunderbox.voice.engines.whisper_input import (
+    FRAMES_PER_SECOND,
+    HOP,
+    Prompts,
+    cut,
+    max_length,
+    most_tokens,
+    padded_features,
+)
 from thunderbox.voice.engines.worker import Worker
 from thunderbox.voice.glimpse import Cost
 from thunderbox.voice.leg import SAMPLE_RATE
 
-_HOP = 160
-_FRAMES_PER_SECOND = SAMPLE_RATE // _HOP
+_SHORTEST_WINDOW = 10.0
 _LONGEST_WINDOW = 30.0
-_MAX_LENGTH = 448
 _SMALL_BYTES = 20_000_000
-"""A model below this size gains nothing from a second thread per utterance."""
+"""A model below this size gains nothing from a second thread per utterance, and nothing from
+several utterances at once: two threads with one each are quicker."""
 _SMALL_BEAM = 5
 """A small model's likeliest next token is often not part of the likeliest sentence, and
 following five sentences costs it a few milliseconds."""
+_TOGETHER = 4
+"""Utterances that a large model takes at once: one of each call."""
 
 
 @dataclass(frozen=True, slots=True)
-class Guards:
-    """What keeps invented words out."""
+class _Request:
+    """Sound whose words somebody wants, as long as `goes_on` (asked on the engine's thread)."""
 
-    shortest_ms: int = 120
-    quietest_dbfs: float = -55.0
-    """RMS of the loudest 200 ms; below it there was no voice on the line."""
+    pcm: bytes
+    language: str
+    goes_on: Callable[[], bool] = lambda: True
 
-    quiet_dbfs: float = -42.0
-    """Below this, an unsure transcript is not believed."""
 
-    unsure: float = -1.0
-    """Average log probability per token; below it a transcript is unsure."""
+@dataclass(slots=True)
+class _Utterance:
+    """Sound that is being recognised, a part that fits into the window after the other."""
 
-    hopeless: float = -1.8
-    """Below this it is not believed at any loudness."""
+    prompt: list[int]
+    loudness: float
+    parts: list[Samples]
+    wanted: Callable[[], bool] = lambda: True
+    texts: list[str] = field(default_factory=list)
+    alone: bool = False
+    """Whether its next part must be heard without others."""
+    given_up: bool = False
 
-    voice: float = 0.4
-    """Probability from which the voice detector's window of 32 ms counts as voice."""
+    def stays(self) -> bool:
+        """Whether its words are still wanted; once they are not, they never are again."""
+        self.given_up = self.given_up or not self.wanted()
+        return not self.given_up
 
-    voiced_windows: int = 3
-    """So many such windows make an utterance."""
-
-    no_speech: float = 0.6
-    """Probability of the no-speech token from which an unsure transcript is dropped."""
+    @property
+    def most(self) -> int:
+        """Tokens that the next part may have."""
+        return most_tokens(len(self.parts[0]) / SAMPLE_RATE)
 
 
 class FasterWhisper:
-    """One model, `workers` utterances at a time."""
+    """One model: a small one with two threads and an utterance on each, a large one with up to
+    `together` utterances at once."""
 
     def __init__(
         self,
@@ -76,7 +93,8 @@ class FasterWhisper:
         threads: int = 2,
         window_seconds: float | None = None,
         detector: SileroModel | None = None,
-        guards: Guards = Guards(),
+        guards: Guards = USUAL,
+        together: int | None = None,
     ) -> None:
         self.name = name or path.name
         small = (path / "model.bin").stat().st_size < _SMALL_BYTES
@@ -98,6 +116,9 @@ class FasterWhisper:
         self._fixed_window = window_seconds
         self._beam = _SMALL_BEAM if small else 1
         self._worker = Worker("speech-to-text", threads=workers)
+        self._asks: Together[_Request, Recognition] = Together(
+            self._worker, self._transcribe, together or (1 if small else _TOGETHER)
+        )
         self._cost = Cost()
 
     @property
@@ -107,25 +128,28 @@ class FasterWhisper:
 
     async def transcribe(self, pcm: bytes, language: str = "en") -> Recognition:
         """Words of one utterance of 16 kHz mono s16le PCM. Raises EngineError."""
-        return await self._worker.run(lambda: self._transcribe(pcm, language))
+        return await self._asks.ask(_Request(pcm, language))
 
     async def glimpse(
         self, pcm: bytes, language: str, goes_on: Callable[[], bool], *, paused: bool = False
     ) -> Recognition | None:
         """Words so far, if a thread is idle and quick enough, or in a pause so slow that it is
         worth to begin early; None else. Raises EngineError."""
+        asks = self._asks
         if paused:
-            wise = self._worker.waiting == 0 and self._cost.is_worth_a_start(len(pcm))
+            wise = asks.waiting < asks.most and self._cost.is_worth_a_start(len(pcm))
         else:
             wise = self._worker.idle and self._cost.allows(len(pcm))
         if not wise:
             return None
+        # Who waits for the engine is taken along next; so the words of a pause may be finished.
+        stays = paused and asks.most > 1
 
         def wanted() -> bool:
-            return self._worker.waiting == 0 and goes_on()
+            return (stays or asks.waiting == 0) and goes_on()
 
         try:
-            return await self._worker.run(lambda: self._transcribe(pcm, language, wanted))
+            return await asks.ask(_Request(pcm, language, wanted))
         except _NotWantedError:
             return None
 
@@ -138,39 +162,57 @@ class FasterWhisper:
 
     def warm(self) -> None:
         """Run the model once on what is no speech, so that the first caller does not wait."""
-        window = self._fixed_window or 10.0
         quiet = np.zeros(SAMPLE_RATE, np.float32)
-        self._words(quiet, window, self._prompts.for_language("en"), -120.0)
+        self._hear(
+            [_Utterance(self._prompts.for_language("en"), -120.0, [quiet])],
+            self._fixed_window or _SHORTEST_WINDOW,
+        )
 
     def close(self) -> None:
         """Stop the engine's threads and free the model."""
         self._worker.close()
         self._model.model.unload_model()
 
-    def _transcribe(
-        self, pcm: bytes, language: str, wanted: Callable[[], bool] = lambda: True
-    ) -> Recognition:
+    def _transcribe(self, asks: Sequence[Ask[_Request, Recognition]]) -> None:
+        """Answer some requests, each as soon as all of its words are known."""
         started = time.perf_counter()
-        samples = np.frombuffer(pcm[: len(pcm) // 2 * 2], "<i2").astype(np.float32) / 32768.0
+        sounds = [_floats(ask.request.pcm) for ask in asks]
+        seconds = max(map(len, sounds)) / SAMPLE_RATE
+        window = self._fixed_window or min(max(_SHORTEST_WINDOW, seconds), _LONGEST_WINDOW)
+        left = [
+            (ask, self._utterance(ask, samples, window))
+            for ask, samples in zip(asks, sounds, strict=True)
+        ]
+        while left:
+            heard = [utterance for _, utterance in left if utterance.parts]
+            if heard:
+                self._hear(_alike(heard), window)
+            for ask, utterance in left:
+                if not utterance.parts:
+                    text = " ".join(text for text in utterance.texts if text)
+                    ask.answer(Recognition(text, time.perf_counter() - started))
+                elif utterance.given_up:
+                    ask.fail(_NotWantedError())
+            left = [(ask, utterance) for ask, utterance in left if not ask.answered]
+
+    def _utterance(
+        self, ask: Ask[_Request, Recognition], samples: Samples, window: float
+    ) -> _Utterance:
+        """What there is to hear; no part where there cannot be words."""
         loudness = loudest_dbfs(samples)
-        texts: list[str] = []
+        parts: list[Samples] = []
         if self._may_be_speech(samples, loudness):
-            window = self._fixed_window or min(
-                max(10.0, len(samples) / SAMPLE_RATE), _LONGEST_WINDOW
-            )
-            prompt = self._prompts.for_language(language)
-            texts = [
-                self._words(part, window, prompt, loudness, wanted)
-                for part in cut(samples, int(window * SAMPLE_RATE))
-                if len(part) >= _HOP
-            ]
-        text = " ".join(text for text in texts if text)
-        return Recognition(text, time.perf_counter() - started)
+            parts = cut(samples, int(window * SAMPLE_RATE))
+        return _Utterance(
+            self._prompts.for_language(ask.request.language),
+            loudness,
+            [part for part in parts if len(part) >= HOP],
+            lambda: not ask.cancelled and ask.request.goes_on(),
+        )
 
     def _detect(self, pcm: bytes, languages: Sequence[str]) -> str:
-        samples = np.frombuffer(pcm[: len(pcm) // 2 * 2], "<i2").astype(np.float32) / 32768.0
-        window = int((self._fixed_window or 10.0) * _FRAMES_PER_SECOND)
-        features = padded_features(self._model, samples, window)
+        window = int((self._fixed_window or _SHORTEST_WINDOW) * FRAMES_PER_SECOND)
+        features = padded_features(self._model, _floats(pcm), window)
         model = self._model.model
         encoded = model.encode(ctranslate2.StorageView.from_array(features), to_cpu=False)
         return likeliest(model.detect_language(encoded)[0], languages)
@@ -185,156 +227,75 @@ class FasterWhisper:
         voiced = self._detector.probabilities(samples) >= guards.voice
         return int(voiced.sum()) >= guards.voiced_windows
 
-    def _words(
-        self,
-        samples: Samples,
-        window: float,
-        prompt: list[int],
-        loudness: float,
-        wanted: Callable[[], bool] = lambda: True,
-    ) -> str:
-        """Words of one window; empty when the guards do not believe them."""
-        model = self._model.model
-        if not wanted():
-            raise _NotWantedError
+    def _hear(self, utterances: Sequence[_Utterance], window: float) -> None:
+        """Find the words of the next part of each, together; those that nobody wants any more
+        drop out on the way."""
+        utterances = [one for one in utterances if one.stays()]
+        if not utterances:
+            return
+        model, frames = self._model.model, int(window * FRAMES_PER_SECOND)
         started = time.perf_counter()
-        features = padded_features(self._model, samples, int(window * _FRAMES_PER_SECOND))
+        features = np.concatenate(
+            [padded_features(self._model, one.parts[0], frames) for one in utterances]
+        )
         encoded = model.encode(ctranslate2.StorageView.from_array(features), to_cpu=False)
         listened = time.perf_counter()
-        if not wanted():
-            raise _NotWantedError
-        result = model.generate(
+        rows = [row for row, one in enumerate(utterances) if one.stays()]
+        if not rows:
+            return
+        if len(rows) < len(utterances):
+            kept = np.ascontiguousarray(np.asarray(encoded)[rows])
+            encoded = ctranslate2.StorageView.from_array(kept)
+            utterances = [utterances[row] for row in rows]
+        most = max(one.most for one in utterances)
+        results = model.generate(
             encoded,
-            [prompt],
+            [one.prompt for one in utterances],
             beam_size=self._beam,
             length_penalty=0.0,  # else the beam prefers a short wrong word to no word at all
-            max_length=max_length(len(prompt), len(samples) / SAMPLE_RATE),
+            max_length=max_length(len(utterances[0].prompt), most),
             return_scores=True,
             return_no_speech_prob=True,
             suppress_blank=False,
             suppress_tokens=[-1],  # the model's own list: brackets, notes and the like
-        )[0]
-        self._cost.learn(
-            listened - started, time.perf_counter() - listened, len(samples) / SAMPLE_RATE
         )
+        if len(utterances) == 1:
+            seconds = len(utterances[0].parts[0]) / SAMPLE_RATE
+            self._cost.learn(listened - started, time.perf_counter() - listened, seconds)
+        for one, result in zip(utterances, results, strict=True):
+            # The limit of the batch is that of its longest part. What goes on beyond its own is
+            # a loop, and ends where it would have ended alone.
+            one.alone = one.most < most and len(result.sequences_ids[0]) >= one.most
+            if not one.alone:
+                one.parts.pop(0)
+                one.texts.append(self._words(result, one.loudness))
+
+    def _words(self, result: ctranslate2.models.WhisperGenerationResult, loudness: float) -> str:
+        """Words of one part; empty when the guards do not believe them."""
         written = result.sequences_ids[0]
         tokens = [token for token in written if token < self._prompts.end]
-        text = self._model.hf_tokenizer.decode(tokens).strip()
+        text = str(self._model.hf_tokenizer.decode(tokens)).strip()
         score = float(result.scores[0]) / max(1, len(written))
-        guards = self._guards
-        if score < guards.hopeless or is_loop(text):
-            return ""
-        if score < guards.unsure and (
-            loudness < guards.quiet_dbfs or result.no_speech_prob > guards.no_speech
-        ):
-            return ""
-        return text if re.search(r"\w", text) else ""
+        return text if self._guards.believe(text, score, result.no_speech_prob, loudness) else ""
 
 
 class _NotWantedError(ThunderBoxError):
     """Nobody wants these words any more."""
 
 
-class Prompts:
-    """The tokens that a transcript starts with, as the model's vocabulary wants them."""
-
-    def __init__(self, tokenizer: Tokenizer) -> None:
-        self._tokenizer = tokenizer
-        self._start = self._token("<|startoftranscript|>")
-        self._plain = self._token("<|notimestamps|>")
-        self.end = self._token("<|endoftext|>")
-
-    def for_language(self, language: str) -> list[int]:
-        """A vocabulary without language tokens knows one language only and takes no task."""
-        of_language = self._tokenizer.token_to_id(f"<|{language.split('-')[0].lower()}|>")
-        if of_language is None:
-            of_language = self._tokenizer.token_to_id("<|en|>")
-        if of_language is None:
-            return [self._start, self._plain]
-        return [self._start, of_language, self._token("<|transcribe|>"), self._plain]
-
-    def _token(self, text: str) -> int:
-        token = self._tokenizer.token_to_id(text)
-        if token is None:
-            raise StartError(f"The speech model's tokenizer has no {text}: it is no Whisper model.")
-        return int(token)
+def _floats(pcm: bytes) -> Samples:
+    return np.frombuffer(pcm[: len(pcm) // 2 * 2], "<i2").astype(np.float32) / 32768.0
 
 
-def max_length(prompt: int, seconds: float) -> int:
-    """CTranslate2's limit for a transcript of so much sound, behind a prompt of so many tokens.
-
-    About six tokens a second are quick speech; more is a loop. The library takes off the prompt
-    and allows half of what it is told, whichever is less.
-    """
-    most = 12 + int(8 * seconds)
-    return min(max(prompt + most, 2 * most), _MAX_LENGTH)
-
-
-def padded_features(model: WhisperModel, samples: Samples, frames: int) -> NDArray[np.float32]:
-    """Log-mel features of the samples, filled up with zeros, shape (1, mels, frames).
-
-    Zeros in the features, not silence in the samples: that is what faster-whisper does and what
-    the starter model was trained on.
-    """
-    heard = model.feature_extractor(samples)[:, :frames]
-    features = np.zeros((1, heard.shape[0], frames), np.float32)
-    features[0, :, : heard.shape[1]] = heard
-    return features
+def _alike(utterances: Sequence[_Utterance]) -> list[_Utterance]:
+    """Those that can be heard at once: a batch has prompts of one length."""
+    able = [one for one in utterances if not one.alone]
+    if not able:
+        return [utterances[0]]
+    return [one for one in able if len(one.prompt) == len(able[0].prompt)]
 
 
 def likeliest(found: Sequence[tuple[str, float]], languages: Sequence[str]) -> str:
     """The one of these languages that Whisper's tokens (`<|en|>`) say is the likeliest."""
     chances = {token.strip("<|>"): chance for token, chance in found}
     return max(languages, key=lambda language: chances.get(language, 0.0))
-
-
-def loudest_dbfs(samples: Samples) -> float:
-    """RMS of the loudest 200 ms, in dB below full scale."""
-    size = min(SAMPLE_RATE // 5, len(samples))
-    if not size:
-        return -120.0
-    energy = np.cumsum(np.square(samples, dtype=np.float64))
-    energy[size:] -= energy[:-size]
-    return float(10 * np.log10(max(energy[size - 1 :].max() / size, 1e-12)))
-
-
-def cut(samples: Samples, window: int) -> list[Samples]:
-    """Parts of at most `window` samples, cut at the quietest place of each window's second half."""
-    parts: list[Samples] = []
-    size = SAMPLE_RATE // 20
-    while len(samples) > window:
-        half = samples[window // 2 : window]
-        power = np.add.reduceat(half**2, np.arange(0, len(half) - size + 1, size))
-        at = window // 2 + int(power.argmin()) * size + size // 2
-        parts.append(samples[:at])
-        samples = samples[at:]
-    parts.append(samples)
-    return parts
-
-
-def is_loop(text: str) -> bool:
-    """The same words again and again: what a lost decoder says.
-
-    Digits may repeat as often as they like, words five times ("no no no"), phrases three times.
-    """
-    words = re.findall(r"[\w']+", text.lower())
-    for size in range(1, 9):
-        times = 6 if size == 1 else 4
-        if len(words) < size * times:
-            break
-        for start in range(len(words) - size * times + 1):
-            unit = words[start : start + size]
-            if all(
-                words[start + size * n : start + size * (n + 1)] == unit for n in range(1, times)
-            ) and not all(map(_is_digit, unit)):
-                return True
-    return False
-
-
-def _is_digit(word: str) -> bool:
-    return word.isdigit() or word in _DIGITS
-
-
-_DIGITS = frozenset(
-    ("zero", "oh", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-)

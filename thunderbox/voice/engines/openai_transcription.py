@@ -13,8 +13,8 @@ import numpy as np
 from msgspec import Struct
 
 from thunderbox.voice.engine import Recognition
-from thunderbox.voice.engines.faster_whisper import Guards, is_loop, loudest_dbfs
 from thunderbox.voice.engines.remote import RemoteClient, RemoteServer
+from thunderbox.voice.engines.speech_guards import Guards, is_loop, loudest_dbfs
 from thunderbox.voice.leg import SAMPLE_RATE
 
 _PATH = "/audio/transcriptions"

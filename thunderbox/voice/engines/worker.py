@@ -49,12 +49,12 @@ class Worker:
             if done.cancelled():
                 return
             try:
-                self._check_open()
+                self.check_open()
                 result = job()
             except Exception as error:  # noqa: BLE001, RUF100 - whatever it is, its waiter must hear it
-                post(loop, _fail, done, self._explain(error))
+                post(loop, fail, done, self.explain(error))
             else:
-                post(loop, _finish, done, result)
+                post(loop, finish, done, result)
 
         self.submit(work)
         return await done
@@ -74,10 +74,10 @@ class Worker:
             end: object = _END
             if not stopped.is_set():
                 try:
-                    self._check_open()
+                    self.check_open()
                     job(emit)
                 except Exception as error:  # noqa: BLE001, RUF100 - the listener must hear it
-                    end = self._explain(error)
+                    end = self.explain(error)
             post(loop, pieces.put_nowait, end)
 
         self.submit(work)
@@ -91,7 +91,7 @@ class Worker:
 
     def submit(self, job: Callable[[], None]) -> None:
         """Queue a job that reports by itself. Raises EngineError when full or closed."""
-        self._check_open()
+        self.check_open()
         try:
             self._jobs.put_nowait(job)
         except queue.Full:
@@ -125,7 +125,8 @@ class Worker:
         for thread in self._threads:
             thread.join(timeout=5)
 
-    def _check_open(self) -> None:
+    def check_open(self) -> None:
+        """Raises EngineError once the engine is closed."""
         if self._closed:
             raise EngineError(f"The engine {self.name} is closed.")
 
@@ -141,7 +142,8 @@ class Worker:
         with self._counting:
             self._busy += more
 
-    def _explain(self, error: Exception) -> Exception:
+    def explain(self, error: Exception) -> Exception:
+        """What a caller is told of an error; one that nobody foresaw is logged."""
         if isinstance(error, ThunderBoxError):
             return error
         log.error("engine %s failed", self.name, exc_info=error)
@@ -158,11 +160,13 @@ def post(loop: asyncio.AbstractEventLoop, function: Callable[..., object], *valu
         log.debug("the event loop ended before an engine's answer")
 
 
-def _finish(done: asyncio.Future[T], result: T) -> None:
+def finish(done: asyncio.Future[T], result: T) -> None:
+    """Give a result to whoever still waits for it; on the loop's thread."""
     if not done.done():
         done.set_result(result)
 
 
-def _fail(done: asyncio.Future[T], error: Exception) -> None:
+def fail(done: asyncio.Future[T], error: Exception) -> None:
+    """Give an error to whoever still waits; on the loop's thread."""
     if not done.done():
         done.set_exception(error)
