@@ -1,4 +1,4 @@
-"""Who speaks when: events in, effects out."""
+"""Who speaks when, in cases that are not in the table of behaviours: events in, effects out."""
 
 from __future__ import annotations
 
@@ -15,12 +15,10 @@ from thunderbox.voice.turn_events import (
     Event,
     Generate,
     HangUp,
-    HoldChanged,
     Interrupt,
     Moment,
     Played,
     Playing,
-    Pressed,
     Release,
     ReplyFinished,
     Resume,
@@ -64,16 +62,6 @@ def speaking() -> Turns:
     return turns
 
 
-def test_agent_first_greets_at_once() -> None:
-    turns = Turns(Pace(agent_first=True))
-    assert run(turns, Begun(0)) == [Generate(1, None), Release(1, None)]
-
-
-def test_caller_first_waits() -> None:
-    turns = Turns(LISTENING)
-    assert run(turns, Begun(0), Moment(20), Moment(5000)) == []
-
-
 def test_a_pause_is_transcribed_at_once() -> None:
     turns = Turns(LISTENING)
     effects = run(turns, Begun(0), SpeechStarted(200), SpeechStopped(1000))
@@ -84,23 +72,6 @@ def test_words_are_answered_silently_before_the_turn_is_decided() -> None:
     turns = Turns(LISTENING)
     run(turns, Begun(0), SpeechStarted(200), SpeechStopped(1000))
     assert run(turns, Transcribed(1100, 1, 1, "Hello.")) == [Generate(2, "Hello.")]
-
-
-def test_a_finished_sentence_takes_the_turn_after_the_pause() -> None:
-    turns = Turns(LISTENING)
-    run(
-        turns,
-        Begun(0),
-        SpeechStarted(200),
-        SpeechStopped(1000),
-        Transcribed(1100, 1, 1, "Are you open?"),
-    )
-    assert run(turns, Moment(1340)) == []
-    assert run(turns, Moment(1350)) == [
-        CommitTurn("Are you open?", 200, 1000),
-        DropTurn(1),
-        Release(2, 1000),
-    ]
 
 
 def test_a_turn_is_decided_as_much_earlier_as_its_answer_takes_to_arrive() -> None:
@@ -153,12 +124,6 @@ def test_noise_without_words_is_forgotten() -> None:
     assert run(turns, Moment(3000)) == []
 
 
-def test_half_a_second_of_voice_interrupts_the_agent() -> None:
-    turns = speaking()
-    assert run(turns, SpeechStarted(2000), Moment(2480)) == []
-    assert run(turns, Moment(2500)) == [Interrupt(2)]
-
-
 def test_the_silence_after_a_word_is_no_part_of_the_half_second() -> None:
     turns = speaking()
     assert run(turns, SpeechStarted(2000), Moment(2500, 20), Moment(2520, 40)) == []
@@ -169,12 +134,6 @@ def test_short_words_that_mean_something_interrupt_when_they_are_known() -> None
     turns = speaking()
     run(turns, SpeechStarted(2000), SpeechStopped(2300))
     assert run(turns, Transcribed(2400, 3, 1, "Stop.")) == [Interrupt(2), Generate(4, "Stop.")]
-
-
-def test_a_backchannel_does_not_interrupt() -> None:
-    turns = speaking()
-    run(turns, SpeechStarted(2000), SpeechStopped(2300))
-    assert run(turns, Transcribed(2400, 3, 1, "Mm-hmm.")) == [DropTurn(3)]
 
 
 def test_yes_over_the_last_syllable_answers_the_question() -> None:
@@ -193,27 +152,9 @@ def test_yes_in_the_middle_of_an_answer_is_only_attention() -> None:
     assert run(turns, Played(4000, 2)) == []
 
 
-def test_a_long_backchannel_lets_the_agent_go_on() -> None:
-    turns = speaking()
-    run(turns, SpeechStarted(2000), Moment(2500), SpeechStopped(2600))
-    assert run(turns, Transcribed(2700, 3, 1, "Okay, yeah.")) == [DropTurn(3), Resume(4, 2)]
-
-
-def test_after_a_false_interruption_the_agent_goes_on() -> None:
-    turns = speaking()
-    run(turns, SpeechStarted(2000), Moment(2500), SpeechStopped(2600))
-    assert run(turns, Transcribed(2700, 3, 1, "")) == [DropTurn(3), Resume(4, 2)]
-
-
 def test_a_caller_who_goes_on_while_the_agent_thinks_is_let_speak() -> None:
     turns = asked("I want to book.")
     assert run(turns, SpeechStarted(1500)) == [Interrupt(2)]
-
-
-def test_an_ending_reply_hangs_up_only_after_it_was_heard() -> None:
-    turns = asked("Goodbye.")
-    assert run(turns, ReplyFinished(1400, 2, True, False), Playing(1420, 2), Moment(2000)) == []
-    assert run(turns, Played(3000, 2)) == [HangUp("agent_end")]
 
 
 def test_an_ending_without_words_says_goodbye_first() -> None:
@@ -227,17 +168,6 @@ def test_nothing_happens_after_the_end() -> None:
     turns = asked("Goodbye.")
     run(turns, ReplyFinished(1400, 2, True, False), Played(3000, 2))
     assert run(turns, SpeechStarted(3100), Moment(90_000)) == []
-
-
-def test_silence_is_asked_about_once_and_then_ends_the_call() -> None:
-    turns = Turns(LISTENING)
-    run(turns, Begun(0))
-    assert run(turns, Moment(29_980)) == []
-    assert run(turns, Moment(30_000)) == [Say(1, phrases.STILL_THERE)]
-    run(turns, Playing(30_020, 1), Played(31_000, 1))
-    assert run(turns, Moment(45_980)) == []
-    assert run(turns, Moment(46_000)) == [Say(2, phrases.SILENCE_END)]
-    assert run(turns, Played(48_000, 2)) == [HangUp("timeout")]
 
 
 def test_words_after_the_question_restart_the_silence() -> None:
@@ -264,27 +194,6 @@ def test_voice_without_any_pause_is_transcribed_after_a_while() -> None:
     assert run(turns, Moment(11_000)) == [Transcribe(1, 1)]
 
 
-def test_the_longest_call_ends_with_a_sentence() -> None:
-    turns = Turns(Pace(agent_first=False, max_ms=10_000))
-    assert run(turns, Begun(0), Moment(10_000)) == [Say(1, phrases.TIME_END)]
-    assert run(turns, SpeechStarted(10_100), Moment(11_000)) == []
-    assert run(turns, Played(12_000, 1)) == [HangUp("timeout")]
-
-
-def test_a_failed_reply_is_apologised_for() -> None:
-    turns = asked()
-    assert run(turns, EngineFailed(2000, 2)) == [Interrupt(2), Say(3, phrases.TROUBLE)]
-
-
-def test_a_second_failure_ends_the_call() -> None:
-    turns = asked()
-    run(turns, EngineFailed(2000, 2), Played(3000, 3))
-    run(turns, SpeechStarted(3200), SpeechStopped(4000))
-    effects = run(turns, EngineFailed(4100, 0))
-    assert effects == [DropTurn(4), Say(5, phrases.TROUBLE_END)]
-    assert run(turns, Played(6000, 5)) == [HangUp("error")]
-
-
 def test_a_failure_in_between_successes_is_not_the_second() -> None:
     turns = asked()
     run(turns, EngineFailed(2000, 2), Played(3000, 3))
@@ -306,53 +215,11 @@ def test_an_empty_reply_is_a_failure() -> None:
     assert effects == [Interrupt(2), Say(3, phrases.TROUBLE)]
 
 
-def test_digits_are_gathered_until_the_hash_key() -> None:
-    turns = Turns(LISTENING)
-    assert run(turns, Begun(0), Pressed(100, "4"), Pressed(300, "2")) == []
-    assert run(turns, Pressed(500, "#")) == [
-        CommitTurn("42", 100, 500),
-        Generate(1, None),
-        Release(1, 500),
-    ]
-
-
-def test_digits_are_gathered_until_a_pause() -> None:
-    turns = Turns(LISTENING)
-    run(turns, Begun(0), Pressed(100, "7"))
-    assert run(turns, Moment(2080)) == []
-    assert run(turns, Moment(2100))[0] == CommitTurn("7", 100, 2100)
-
-
-def test_a_digit_stops_the_agent() -> None:
-    turns = speaking()
-    assert run(turns, Pressed(2000, "1")) == [Interrupt(2)]
-
-
-def test_on_hold_the_agent_is_quiet_and_afterwards_goes_on() -> None:
-    turns = speaking()
-    assert run(turns, HoldChanged(2000, True)) == [Interrupt(2)]
-    assert run(turns, Moment(50_000)) == []
-    assert run(turns, HoldChanged(50_100, False)) == [Resume(3, 2)]
-
-
-def test_a_hold_longer_than_allowed_ends_the_call() -> None:
-    turns = Turns(Pace(agent_first=False, max_hold_ms=5_000))
-    run(turns, Begun(0), HoldChanged(1000, True))
-    assert run(turns, Moment(5_980)) == []
-    assert run(turns, Moment(6_000)) == [HangUp("timeout")]
-
-
 def test_a_voice_that_was_the_agents_own_is_forgotten() -> None:
     turns = speaking()
     run(turns, SpeechStarted(2000))
     assert run(turns, EchoFound(2300)) == [DropTurn(3)]
     assert run(turns, Moment(2600)) == []
-
-
-def test_an_agent_that_its_own_echo_stopped_goes_on() -> None:
-    turns = speaking()
-    run(turns, SpeechStarted(2000), Moment(2500))
-    assert run(turns, EchoFound(2560)) == [DropTurn(3), Resume(4, 2)]
 
 
 def test_words_that_were_the_agents_own_are_not_answered() -> None:

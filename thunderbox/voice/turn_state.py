@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from thunderbox.voice.turn_events import CommitTurn, DropTurn, Effect
+
 
 @dataclass(slots=True)
 class Turn:
@@ -23,6 +25,36 @@ class Turn:
     """Whether words so far are more than "mm-hm"."""
     cut: int = 0
     """The reply that this turn interrupted."""
+
+    def goes_on(self, at: int) -> None:
+        """The caller speaks again: what was understood is not all."""
+        self.voice_since = at
+        self.text, self.due, self.insists = "", None, False
+        self.revision += 1
+
+    def pauses(self, at: int) -> None:
+        """The caller's voice has paused."""
+        if self.voice_since is not None:
+            self.voiced_ms += max(0, at - self.voice_since)
+        self.voice_since = None
+        self.stopped_at = at
+        self.revision += 1
+
+    def interrupts(self, now: int, quiet: int, enough_ms: int) -> bool:
+        """Whether the voice that goes on is long enough, or says enough, to stop an agent."""
+        if self.voice_since is None:
+            return False
+        voiced = self.voiced_ms + now - quiet - self.voice_since
+        return self.insists or voiced >= enough_ms
+
+    def taken(self) -> list[Effect]:
+        """Keep its words, if it has any, and leave it."""
+        kept: list[Effect] = [self.words()] if self.text else []
+        return [*kept, DropTurn(self.id)]
+
+    def words(self) -> CommitTurn:
+        """What was said, as a part of the conversation."""
+        return CommitTurn(self.text, self.start, self.stopped_at)
 
 
 @dataclass(slots=True)
