@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import pjsua2 as pj
 
-from thunderbox.sip.line import guarded
-
-if TYPE_CHECKING:
-    from thunderbox.sip.library import Library
+from thunderbox.sip.callback import Tell, guarded
 
 log = logging.getLogger(__name__)
+
+
+class AccountOwner(Protocol):
+    """Whom an account passes calls to."""
+
+    @property
+    def tell(self) -> Tell:
+        """The way to the loop."""
+
+    def incoming(self, account: Account, prm: Any) -> None:
+        """A call has come in."""
 
 
 class Account(pj.Account):  # type: ignore[misc]
@@ -21,11 +29,11 @@ class Account(pj.Account):  # type: ignore[misc]
 
     def __init__(
         self,
-        library: Library[Any],
+        owner: AccountOwner,
         on_registration: Callable[[int, str, int], None] | None,
     ) -> None:
         super().__init__()
-        self._library = library
+        self._owner = owner
         self._on_registration = on_registration
         self.leaving = False
         """Whether a REGISTER that takes our address away is still to be answered."""
@@ -33,7 +41,7 @@ class Account(pj.Account):  # type: ignore[misc]
     @guarded
     def onIncomingCall(self, prm: Any) -> None:  # noqa: N802 - PJSIP's name
         """Pass a call on."""
-        self._library.incoming(self, prm)
+        self._owner.incoming(self, prm)
 
     @guarded
     def onRegState(self, prm: Any) -> None:  # noqa: N802 - PJSIP's name
@@ -41,7 +49,7 @@ class Account(pj.Account):  # type: ignore[misc]
         self.leaving = False
         if self._on_registration is not None:
             outcome = int(prm.code), str(prm.reason), int(prm.expiration)
-            self._library.tell(self._on_registration, *outcome)
+            self._owner.tell(self._on_registration, *outcome)
 
     def silence(self) -> None:
         """Tell nobody any more how registrations end."""
@@ -60,10 +68,10 @@ class Account(pj.Account):  # type: ignore[misc]
 
 def new_account(
     configuration: Any,
-    library: Library[Any],
+    owner: AccountOwner,
     on_registration: Callable[[int, str, int], None] | None,
 ) -> Account:
     """Create an account at PJSIP."""
-    account = Account(library, on_registration)
+    account = Account(owner, on_registration)
     account.create(configuration)
     return account

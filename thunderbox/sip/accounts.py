@@ -8,18 +8,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pjsua2 as pj
 
 from thunderbox.config import SipSettings, TrunkSettings
 from thunderbox.errors import LegError
 from thunderbox.sip import setup
-from thunderbox.sip.account import Account, new_account
-
-if TYPE_CHECKING:
-    from thunderbox.sip.library import Library
-    from thunderbox.sip.line import Line
+from thunderbox.sip.account import Account, AccountOwner, new_account
+from thunderbox.sip.line import Line
 
 ROOM = 8
 FORGET_SECONDS = 5.0
@@ -33,10 +30,10 @@ class Accounts:
     """Every account, by the number of its trunk; None is the phone's own."""
 
     def __init__(
-        self, settings: SipSettings, library: Library[Any], on_registration: OnRegistration
+        self, settings: SipSettings, owner: AccountOwner, on_registration: OnRegistration
     ) -> None:
         self._settings = settings
-        self._library = library
+        self._owner = owner
         self._on_registration = on_registration
         self._known: dict[int | None, Account] = {}
         self._registrars: dict[int, str] = {}
@@ -132,6 +129,6 @@ class Accounts:
                 f"The phone has room for {ROOM - 1} trunks, and they are all in use; take one "
                 "away first."
             )
-        account = new_account(configuration, self._library, told)
+        account = new_account(configuration, self._owner, told)
         self._known[number] = account
         return account

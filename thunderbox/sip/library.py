@@ -21,8 +21,9 @@ from thunderbox.sip import setup, vector
 from thunderbox.sip.account import Account
 from thunderbox.sip.accounts import Accounts
 from thunderbox.sip.address import header, is_uri, party, request_uri, trunk_of
+from thunderbox.sip.callback import Tell, guarded
 from thunderbox.sip.card import Outgoing
-from thunderbox.sip.line import Line, LineLeg, guarded
+from thunderbox.sip.line import Line, LineLeg
 from thunderbox.sip.network import Gate, host_of
 from thunderbox.sip.port import Port
 from thunderbox.sip.setup import CODECS, LINES
@@ -41,7 +42,6 @@ UNREGISTER_SECONDS = 0.5
 NO_NETWORK = 3
 """Destroy without PJSIP's own farewell: it would wait a second, and ours is done by then."""
 
-Tell = Callable[..., None]
 NewLeg = TypeVar("NewLeg", bound=LineLeg)
 
 

@@ -7,25 +7,20 @@ rest of the house knows it by its serial number.
 
 from __future__ import annotations
 
-import functools
 import logging
 import re
 import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ParamSpec, Protocol
+from typing import Any, Protocol
 
 import pjsua2 as pj
 
 from thunderbox.sip.address import host_of_uri, phrase
+from thunderbox.sip.callback import Tell, guarded
 from thunderbox.sip.causes import Past, TransferNotice
+from thunderbox.sip.port import Port
 from thunderbox.sip.sound import Sound
 
-if TYPE_CHECKING:
-    from thunderbox.sip.library import Library
-
 log = logging.getLogger(__name__)
-
-Arguments = ParamSpec("Arguments")
 
 _INFO_DIGIT = re.compile(
     r"^content-type\s*:\s*application/dtmf\s*\r?$.*?\r?\n\r?\n\s*(?:signal\s*=\s*)?([0-9A-D*#]|1[0-5])\s*$",
@@ -33,19 +28,6 @@ _INFO_DIGIT = re.compile(
 )
 DECLINE = 603
 _INFO_DIGITS = "0123456789*#ABCD"
-
-
-def guarded(callback: Callable[Arguments, None]) -> Callable[Arguments, None]:
-    """Let nothing out of a callback: PJSIP could not bear it."""
-
-    @functools.wraps(callback)
-    def safe(*args: Arguments.args, **kwargs: Arguments.kwargs) -> None:
-        try:
-            callback(*args, **kwargs)
-        except Exception:
-            log.exception("A callback of the phone failed.")
-
-    return safe
 
 
 def with_reason(status: int, reason: str) -> Any:
@@ -105,12 +87,29 @@ class LineLeg(Protocol):
         """The line is gone."""
 
 
+class LineOwner(Protocol):
+    """What a line needs of the endpoint that it belongs to."""
+
+    @property
+    def tell(self) -> Tell:
+        """The way to the loop."""
+
+    def lend_port(self, sound: Sound) -> Port:
+        """A port on the bridge for the call's sound."""
+
+    def take_port_back(self, port: Port) -> None:
+        """The call needs its port no more."""
+
+    def ended(self, line: Line) -> None:
+        """The line is over."""
+
+
 class Line(pj.Call):  # type: ignore[misc]
     """A call, its port on the bridge, and the leg that is told what happens."""
 
     def __init__(
         self,
-        library: Library[Any],
+        owner: LineOwner,
         account: Any,
         serial: int,
         leg: LineLeg | None,
@@ -125,8 +124,8 @@ class Line(pj.Call):  # type: ignore[misc]
         self.outbound = call_id < 0
         self.slot = call_id
         self.over = False
-        self._library = library
-        self._port: Any = None
+        self._owner = owner
+        self._port: Port | None = None
         self._confirmed = False
         self._rang = False
         self._held = False
@@ -226,7 +225,7 @@ class Line(pj.Call):  # type: ignore[misc]
         """Pass on how a transfer goes."""
         notice = TransferNotice(int(prm.statusCode), phrase(str(prm.reason)), bool(prm.finalNotify))
         if self.leg is not None:
-            self._library.tell(self.leg.on_transfer, notice)
+            self._owner.tell(self.leg.on_transfer, notice)
 
     @guarded
     def onCallTransferRequest(self, prm: Any) -> None:  # noqa: N802 - PJSIP's name
@@ -258,12 +257,12 @@ class Line(pj.Call):  # type: ignore[misc]
 
     def _tell_digit(self, key: str) -> None:
         if self.leg is not None and key in _INFO_DIGITS and len(key) == 1:
-            self._library.tell(self.leg.on_digit, key)
+            self._owner.tell(self.leg.on_digit, key)
 
     def _progress(self) -> None:
         if self.outbound and not self._rang and self.leg is not None:
             self._rang = True
-            self._library.tell(self.leg.on_progress)
+            self._owner.tell(self.leg.on_progress)
 
     def _media_status(self) -> tuple[int, int]:
         """Index and status of the call's sound; -1 where it has none."""
@@ -285,18 +284,17 @@ class Line(pj.Call):  # type: ignore[misc]
             self.leg.sound.connected = False
             return
         first = self._port is None
-        if first:
-            self._port = self._library.lend_port(self.leg.sound)
+        port = self._port = self._port or self._owner.lend_port(self.leg.sound)
         if active:
             audio = self.getAudioMedia(-1)
-            audio.startTransmit(self._port)
-            self._port.startTransmit(audio)
+            audio.startTransmit(port)
+            port.startTransmit(audio)
         self.leg.sound.connected = active
         if first:
-            self._library.tell(self.leg.on_up)
+            self._owner.tell(self.leg.on_up)
         if held != self._held:
             self._held = held
-            self._library.tell(self.leg.on_held if held else self.leg.on_resumed)
+            self._owner.tell(self.leg.on_held if held else self.leg.on_resumed)
 
     def _end(self, info: Any) -> None:
         if self.over:
@@ -304,9 +302,9 @@ class Line(pj.Call):  # type: ignore[misc]
         self.over = True
         port, self._port = self._port, None
         if port is not None:
-            self._library.take_port_back(port)
+            self._owner.take_port_back(port)
         past = Past(self.outbound, self._confirmed, self._rang, int(info.lastStatusCode))
         if self.leg is not None:
             self.leg.sound.connected = False
-            self._library.tell(self.leg.on_over, past, str(info.lastReason))
-        self._library.ended(self)
+            self._owner.tell(self.leg.on_over, past, str(info.lastReason))
+        self._owner.ended(self)
