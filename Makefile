@@ -13,7 +13,8 @@ UV_COMPILE = $(STAMPS)/uv/bin/uv pip compile --quiet --universal --python-versio
 
 # The benches one by one, in the order of bench-all.
 BENCHES := bench-starter bench-real-size bench-overhead bench-interruption bench-four-starter \
-	bench-four-real-size bench-pipecat bench-lists bench-throughput bench-long bench-picture
+	bench-four-real-size bench-pipecat bench-lists bench-throughput \
+	bench-api-during-calls bench-long bench-picture
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -95,6 +96,9 @@ bench-lists:
 
 bench-throughput:
 	$(BIN)/python bench/api_throughput.py $(ARGS)
+
+bench-api-during-calls:
+	$(BIN)/python bench/api_during_calls.py $(ARGS)
 
 bench-long:
 	$(BIN)/python bench/long_call.py $(ARGS)

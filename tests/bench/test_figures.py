@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from api_during_calls import compare
 from box import gather
 from four_calls import judge, lost, unevenness
 from interruption import last_of_answer
@@ -141,3 +142,20 @@ def test_a_bench_that_is_cut_keeps_what_it_has(sign: signal.Signals) -> None:
     assert not gather(turns(), done)
     assert done[:2] == [1, 2]
     assert gather(iter([4]), done)
+
+
+def test_requests_beside_calls_cost_what_two_runs_differ_by() -> None:
+    def run(jitter: float, answers: float) -> dict:
+        return {
+            "jitter_ms": {"p99": jitter},
+            "packets_lost": 0,
+            "event_loop_lag_ms": {"p99": 0.9},
+            "voice_to_voice_ms": {"p50": answers, "p95": answers},
+        }
+
+    goals = compare(run(0.8, 360.0), run(1.6, 370.0))
+    assert (goals["more_jitter_p99_ms"]["measured"], goals["more_jitter_p99_ms"]["met"]) == (
+        0.8,
+        False,
+    )
+    assert goals["later_answers_p50_ms"]["met"]
