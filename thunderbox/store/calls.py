@@ -58,6 +58,14 @@ class Call(NewCall, kw_only=True):
     transfer_destination: str
     transfer_outcome: str | None
 
+    @property
+    def duration_seconds(self) -> int | None:
+        """Seconds from answer to end, rounded; 0 for a call that nobody answered."""
+        if self.ended_at is None:
+            return None
+        answered = self.ended_at if self.answered_at is None else self.answered_at
+        return max(0, round((self.ended_at - answered) / 1000))
+
 
 class Closed(Struct, kw_only=True, frozen=True):
     """A call that has just ended: what decides what it costs. Times in ms."""
@@ -114,6 +122,25 @@ async def insert(tx: Transaction, new: NewCall) -> int:
     )
     assert row is not None
     return int(row["id"])
+
+
+async def configure(
+    tx: Transaction,
+    call_id: int,
+    *,
+    prompt: str,
+    voice: str,
+    product: str,
+    thinking_level: str,
+    tools: list[dict[str, Any]],
+    variables: dict[str, Any],
+) -> None:
+    """Replace the configuration of a call that has not been answered; it is no agent's then."""
+    await tx.execute(
+        "UPDATE calls SET agent_id = NULL, prompt = ?, voice = ?, product = ?, "
+        "thinking_level = ?, tools = ?, variables = ? WHERE id = ?",
+        (prompt, voice, product, thinking_level, to_json(tools), to_json(variables), call_id),
+    )
 
 
 async def set_answered(tx: Transaction, call_id: int, at_ms: int) -> None:

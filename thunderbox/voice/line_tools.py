@@ -46,13 +46,7 @@ class LineTools:
         self._leg = leg
         self._journal = journal
         self._destinations = destinations
-        offered: list[Tool] = []
-        if destinations:
-            offered.append(transfer_tool(list(destinations)))
-        if presses_keys:
-            offered.append(SEND_DIGITS_TOOL)
-        taken = {name_of(tool) for tool in others.schemas}
-        own = [tool for tool in offered if name_of(tool) not in taken]
+        own = own_tools(others.schemas, destinations, presses_keys=presses_keys)
         self._own = {name_of(tool) for tool in own}
         self.schemas: Sequence[Tool] = (*others.schemas, *own)
 
@@ -99,6 +93,19 @@ class LineTools:
             names = ", ".join(self._destinations)
             raise LegError(f'There is no destination "{wanted}". Destinations: {names}.')
         return found
+
+
+def own_tools(
+    others: Sequence[Tool], destinations: Mapping[str, str], *, presses_keys: bool
+) -> list[Tool]:
+    """What an agent with these tools can do with the line besides."""
+    offered: list[Tool] = []
+    if destinations:
+        offered.append(transfer_tool(list(destinations)))
+    if presses_keys:
+        offered.append(SEND_DIGITS_TOOL)
+    taken = {name_of(tool) for tool in others}
+    return [tool for tool in offered if name_of(tool) not in taken]
 
 
 def _plain(name: str) -> str:

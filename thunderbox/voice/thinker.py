@@ -18,7 +18,7 @@ import msgspec
 
 from thunderbox.errors import EngineError
 from thunderbox.voice.clauses import Clause, ClauseStream, ToolCall
-from thunderbox.voice.engine import LanguageModel, Message, Sampling
+from thunderbox.voice.engine import LanguageModel, Message, Sampling, Tool
 from thunderbox.voice.history import Call, History
 from thunderbox.voice.tasks import Spawn
 from thunderbox.voice.tools import END_CALL, END_CALL_TOOL, HEARD_FIRST, TRANSFER_CALL, Tools
@@ -99,15 +99,11 @@ class Thinker:
         self._sampling = sampling
         self._checking_s = checking_s
         self._running: set[asyncio.Task[None]] = set()
-        self._schemas = [*tools.schemas, END_CALL_TOOL]
+        self._schemas = everything(tools.schemas)
 
     async def warm(self) -> None:
         """Let the model read the prompt and the tools while nobody waits for it."""
-        try:
-            async with asyncio.timeout(WARM_S):
-                await self._model.warm(self._history.messages(), self._schemas)
-        except (EngineError, TimeoutError) as error:
-            log.warning("The prompt was not read ahead of time: %s", error or "too slow")
+        await read_ahead(self._model, self._history, self._schemas)
 
     async def think(self, mouth: Mouth, unsaid: str | None) -> Thought:
         """Make one reply. Raises EngineError when the model fails or breaks its deadline."""
@@ -192,6 +188,20 @@ class Thinker:
             if waiting is not None:
                 waiting.cancel()
         mouth.tool_finished(call)
+
+
+def everything(tools: Sequence[Tool]) -> list[Tool]:
+    """What a model may use that has these tools."""
+    return [*tools, END_CALL_TOOL]
+
+
+async def read_ahead(model: LanguageModel, history: History, schemas: Sequence[Tool]) -> None:
+    """Let the model read the beginning of a conversation while nobody waits for it."""
+    try:
+        async with asyncio.timeout(WARM_S):
+            await model.warm(history.messages(), schemas)
+    except (EngineError, TimeoutError) as error:
+        log.warning("The prompt was not read ahead of time: %s", error or "too slow")
 
 
 def _sort(part: Clause | ToolCall, said: list[str], calls: list[ToolCall], mouth: Mouth) -> None:
