@@ -132,6 +132,11 @@ async def _publishable_key(owner: Owner) -> Any:
     return made["id"]
 
 
+async def _endpoint(owner: Owner) -> Any:
+    hook = {"label": "CRM", "url": "https://example.com/hook"}
+    return (await owner.post("/v1/developer/webhook-endpoints", **hook))["id"]
+
+
 async def _call(owner: Owner) -> Any:
     call_id = await make_call(owner.db, owner.tenant.org_id)
     async with owner.db.transaction() as tx:
@@ -178,6 +183,7 @@ MAKERS: dict[str, Maker] = {
     "label_id": _label,
     "integration_id": _integration,
     "publishable_key_id": _publishable_key,
+    "endpoint_id": _endpoint,
     "call_id": _call,
     "trace_id": _report,
     "payment_method_id": _payment_method,

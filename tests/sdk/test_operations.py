@@ -23,6 +23,7 @@ GROUPS = (
     "simulations",
     "test_call_batches",
     "test_calls",
+    "webhook",
 )
 """Groups of the client of which the box has every operation."""
 

@@ -23,6 +23,7 @@ from thunderbox.api.invites import InvitesController
 from thunderbox.api.issue_reports import CallIssueReportsController, IssueReportsController
 from thunderbox.api.limits import Limits
 from thunderbox.api.members import MembersController, leave
+from thunderbox.api.organization_webhook import OrganizationWebhookController
 from thunderbox.api.organizations import OrganizationsController
 from thunderbox.api.outbound import place_call
 from thunderbox.api.parts import Parts
@@ -41,6 +42,7 @@ from thunderbox.api.tool_tests import ask_endpoint
 from thunderbox.api.usage import Usage
 from thunderbox.api.voices import list_voices, read_voice_sample
 from thunderbox.api.voip_connections import VoipConnectionsController
+from thunderbox.api.webhook_endpoints import WebhookEndpointsController
 from thunderbox.api.whoami import whoami
 
 ROUTES = (
@@ -69,6 +71,8 @@ ROUTES = (
     ask_endpoint,
     IntegrationsController,
     PublishableKeysController,
+    WebhookEndpointsController,
+    OrganizationWebhookController,
     SimulationsController,
     read_recording,
     BillingController,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
 from msgspec import Meta, Struct
 
 from thunderbox.api.fields import Id, shown
+from thunderbox.api.webhook_urls import is_webhook, refused
 from thunderbox.errors import InvalidError
 from thunderbox.store import agents
 from thunderbox.store.database import Source
@@ -75,11 +75,8 @@ async def _ruled(
     new.webhook_url = new.webhook_url or None
     if new.mode == "webhook" and new.webhook_url is None:
         wrong["webhook_url"] = ['webhook_url is missing; it is required when mode is "webhook".']
-    elif new.webhook_url is not None and not _is_webhook(new.webhook_url):
-        wrong["webhook_url"] = [
-            f"webhook_url is {shown(new.webhook_url)}, but must begin with https:// and name a "
-            "host; http:// is allowed for localhost."
-        ]
+    elif new.webhook_url is not None and not is_webhook(new.webhook_url):
+        wrong["webhook_url"] = [refused("webhook_url", new.webhook_url)]
     if wrong:
         raise InvalidError(wrong)
     return new
@@ -94,15 +91,3 @@ def _refused(domain: str) -> str:
         f"allowed_domains has {shown(domain)}, but must have hosts such as example.com, or "
         "*.example.com for every subdomain; no scheme, no port, and no bare wildcard."
     )
-
-
-def _is_webhook(url: str) -> bool:
-    if re.search(r"[\s\x00-\x1f\\]", url) or len(url) > 2000:
-        return False
-    try:
-        parts = urlsplit(url)
-        _ = parts.port
-    except ValueError:
-        return False
-    local = parts.hostname in ("localhost", "127.0.0.1", "::1")
-    return bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and local))
