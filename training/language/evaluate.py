@@ -148,8 +148,9 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     agent = Agent(options.model, options.threads)
+    smoke_share, wrong = grade_smoke(agent)
     scores, mistakes = grade(agent, options.dialogues, options.seed, not options.seen, options.wide)
-    scores["smoke"], wrong = grade_smoke(agent)
+    scores["smoke"] = smoke_share
     missed = [name for name, goal in GOALS.items() if scores[name] < goal]
     if options.json:
         print(json.dumps(scores | {"missed": missed}, indent=2))
