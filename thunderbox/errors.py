@@ -19,12 +19,14 @@ ThunderBoxError             something a person can act on; its text is a sentenc
 ├── ModelError              a model cannot be fetched, imported or removed; says what to do
 ├── EngineError             a speech or language engine failed or broke its deadline
 │   └── RefusedError        a remote engine refuses one request, and may well take the next
+├── OutgoingError           a request to somebody else's server failed; carries the reason
 └── LegError                a call's line failed: no free line, unreachable, no media
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 
 class ThunderBoxError(Exception):
@@ -136,6 +138,18 @@ class EngineError(ThunderBoxError):
 
 class RefusedError(EngineError):
     """A remote engine refuses one request."""
+
+
+OutgoingReason = Literal["timeout", "dns", "tls", "connection", "not_allowed", "answer"]
+"""`not_allowed`: the URL, its port or its address may not be asked; `answer`: none in HTTP."""
+
+
+class OutgoingError(ThunderBoxError):
+    """A request to somebody else's server failed; its text names no secret."""
+
+    def __init__(self, detail: str, *, reason: OutgoingReason) -> None:
+        super().__init__(detail)
+        self.reason: OutgoingReason = reason
 
 
 class LegError(ThunderBoxError):
