@@ -22,12 +22,15 @@ async def test_a_key_sees_its_own_organization(client: httpx.AsyncClient, tenant
     assert sorted(listed[0]) == [
         "baa_status",
         "bolt_pipeline",
+        "business_hours",
         "created_at",
+        "excluded_numbers",
         "experimental_products_enabled",
         "id",
         "name",
         "phi_processing",
         "role",
+        "timezone",
         "updated_at",
     ]
 
@@ -70,11 +73,59 @@ async def test_admins_rename(anonymous, db, tenant: Tenant, method):
     assert (await anonymous.get(path, headers=member.headers)).json()["name"] == "New"
 
 
-async def test_a_patch_without_a_name_changes_nothing(client, tenant):
+async def test_a_patch_without_a_field_changes_nothing(client, tenant):
     path = f"/v1/orgs/{tenant.org_id}"
     before = (await client.get(path)).json()
-    assert (await client.patch(path, json={"timezone": "UTC"})).json() == before
-    assert (await client.put(path, json={})).status_code == 400
+    assert (await client.patch(path, json={"phi_processing": "phi"})).json() == before
+    wrong = await client.put(path, json={"timezone": "UTC"})
+    assert (wrong.status_code, list(wrong.json())) == (400, ["name"])
+
+
+KEPT = {
+    "timezone": "Europe/Berlin",
+    "business_hours": {"monday": [{"open": "09:00", "close": "17:00"}]},
+    "excluded_numbers": ["+14155550100"],
+}
+
+
+async def test_settings_are_kept_and_given_back(client, tenant):
+    path = f"/v1/orgs/{tenant.org_id}"
+    changed = (await client.patch(path, json=KEPT)).json()
+    assert {name: changed[name] for name in KEPT} == KEPT
+    renamed = (await client.put(path, json={"name": "New"})).json()
+    assert renamed == changed | {"name": "New", "updated_at": renamed["updated_at"]}
+    cleared = dict.fromkeys(KEPT)
+    emptied = (await client.patch(path, json=cleared)).json()
+    assert (emptied["business_hours"], emptied["excluded_numbers"]) == (None, [])
+    made = (await client.post("/v1/orgs", json={"name": "Second"} | KEPT)).json()
+    assert {name: made[name] for name in KEPT} == KEPT
+
+
+async def test_without_a_time_zone_of_its_own_it_shows_the_machines(
+    client, tenant, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    assert (await client.get(f"/v1/orgs/{tenant.org_id}")).json()["timezone"] == "Asia/Tokyo"
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("timezone", "Berlin"),
+        ("timezone", "../etc/passwd"),
+        ("timezone", "America"),
+        ("timezone", 2),
+        ("excluded_numbers", "+14155550100"),
+        ("excluded_numbers", [1]),
+        ("excluded_numbers", ["+14155550100"] * 1_001),
+        ("business_hours", "9 to 5"),
+        ("business_hours", {"note": "x" * 20_000}),
+    ],
+)
+async def test_a_wrong_setting_is_named(client, tenant, field, value):
+    response = await client.patch(f"/v1/orgs/{tenant.org_id}", json={field: value})
+    assert (response.status_code, list(response.json())) == (400, [field])
+    assert response.json()[field][0].startswith(f"{field} is ")
 
 
 @pytest.mark.parametrize("name", ["", "  ", "x" * 121, 5, None])

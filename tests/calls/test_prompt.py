@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from thunderbox.calls.prompt import with_time
+from thunderbox.calls.prompt import is_timezone, machine_timezone, with_time
 
 AFTERNOON = datetime(2026, 11, 20, 14, 5, 59, tzinfo=UTC)
 
@@ -44,3 +44,26 @@ def test_without_a_zone_it_is_the_machines(monkeypatch: pytest.MonkeyPatch) -> N
     finally:
         monkeypatch.undo()
         time.tzset()
+
+
+@pytest.mark.parametrize(
+    ("name", "known"),
+    [
+        ("Europe/Berlin", True),
+        ("UTC", True),
+        ("", True),
+        ("Berlin", False),
+        ("Europe", False),
+        ("../UTC", False),
+        ("a\x00b", False),
+    ],
+)
+def test_which_names_are_time_zones(name: str, known: bool) -> None:
+    assert is_timezone(name) is known
+
+
+def test_a_machine_with_an_odd_time_zone_has_utc(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "nowhere")
+    assert machine_timezone() == "UTC"
+    monkeypatch.setenv("TZ", ":Asia/Tokyo")
+    assert machine_timezone() == "Asia/Tokyo"

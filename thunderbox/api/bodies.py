@@ -73,6 +73,16 @@ class Given(Body[Model], Generic[Model]):
         return _partial(cls.model_type)
 
 
+class Whole(Body[Model], Generic[Model]):
+    """`dto=Whole[Model]`: as Given, for a body from which nothing required may be missing."""
+
+    def decode_bytes(self, value: bytes) -> Any:
+        """Read the body. Raises RequestError, InvalidError."""
+        raw = fields.decode(value)
+        fields.parse(self.model_type, raw)
+        return fields.parse_given(self.model_type, raw)
+
+
 @lru_cache(maxsize=32)
 def _partial(kind: type[Struct]) -> type[Struct]:
     """The model with every field optional, for the OpenAPI document."""

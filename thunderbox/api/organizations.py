@@ -7,22 +7,50 @@ import logging
 from pathlib import Path
 from typing import Annotated, Any
 
+import msgspec
 from litestar import Controller, delete, get, patch, post, put
 from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
 from thunderbox.api.auth import require_identity
-from thunderbox.api.bodies import Body, Given
+from thunderbox.api.bodies import Given, Whole
+from thunderbox.api.fields import refusal
 from thunderbox.api.parameters import PathId
 from thunderbox.api.request import ApiRequest
 from thunderbox.api.times import Timestamp, iso
-from thunderbox.errors import ConflictError, ForbiddenError, NotFoundError, RequestError
+from thunderbox.calls import prompt
+from thunderbox.errors import (
+    ConflictError,
+    ForbiddenError,
+    InvalidError,
+    NotFoundError,
+    RequestError,
+)
 from thunderbox.store import members, organizations, users
 from thunderbox.store.api_keys import Holder
 from thunderbox.store.database import Source
 from thunderbox.store.organizations import Membership, Organization
 
 log = logging.getLogger(__name__)
+
+
+MAX_KEPT = 16_384
+
+Zone = Annotated[
+    str,
+    Meta(
+        max_length=64,
+        description="the name of a time zone such as Europe/Berlin, or empty for the box's own",
+    ),
+]
+ExcludedNumbers = Annotated[
+    list[Annotated[str, Meta(min_length=1, max_length=64)]],
+    Meta(max_length=1_000, description="a list of at most 1000 numbers such as +15550100"),
+]
+BusinessHours = Annotated[
+    dict[str, Any] | list[Any] | None,
+    Meta(description=f"an object or a list of at most {MAX_KEPT} bytes of JSON, or null"),
+]
 
 
 class OrganizationWrite(Struct, kw_only=True):
@@ -34,6 +62,9 @@ class OrganizationWrite(Struct, kw_only=True):
             min_length=1, max_length=120, pattern=r"\S", description="a text of 1 to 120 characters"
         ),
     ]
+    timezone: Zone | None = None
+    business_hours: BusinessHours = None
+    excluded_numbers: ExcludedNumbers | None = None
 
 
 class OrganizationView(Struct, kw_only=True):
@@ -45,6 +76,9 @@ class OrganizationView(Struct, kw_only=True):
     created_at: Timestamp
     updated_at: Timestamp
 
+    timezone: str
+    business_hours: Any
+    excluded_numbers: list[str]
     baa_status: str = "none"
     phi_processing: str = "no_phi"
     bolt_pipeline: str = "v1"
@@ -52,7 +86,7 @@ class OrganizationView(Struct, kw_only=True):
 
 
 class OrganizationsController(Controller):
-    """List, make, read, rename and delete organizations."""
+    """List, make, read, change and delete organizations."""
 
     path = "/v1/orgs"
     guards = (require_identity,)
@@ -61,57 +95,60 @@ class OrganizationsController(Controller):
     @get(summary="List your organizations, newest first")
     async def list_organizations(self, request: ApiRequest) -> list[OrganizationView]:
         """Those that a person belongs to; for a key its own."""
-        return [_view(one, one.role) for one in await _visible(request.db, request)]
+        return [_view(request, one, one.role) for one in await _visible(request.db, request)]
 
     @post(
-        dto=Body[OrganizationWrite],
+        dto=Whole[OrganizationWrite],
         return_dto=None,
         summary="Make an organization",
         errors=(403,),
     )
     async def create_organization(
-        self, request: ApiRequest, data: JSONBody[OrganizationWrite]
+        self, request: ApiRequest, data: JSONBody[dict[str, Any]]
     ) -> OrganizationView:
         """An organization whose owner is the person who asks, or whose key asks."""
         user_id = request.identity.user_id
         if user_id is None:
             raise ForbiddenError("This key belongs to nobody who could own an organization.")
+        values = _values(data)
         async with request.db.transaction() as tx:
-            made = await organizations.insert(tx, data.name)
+            made = await organizations.insert(tx, values["name"])
+            if len(values) > 1:
+                made = await organizations.update(tx, made.id, values)
             await users.join(tx, made.id, user_id, "owner")
-        return _view(made, "owner")
+        return _view(request, made, "owner")
 
     @get("/{org_id:int}", summary="Read an organization")
     async def read_organization(self, request: ApiRequest, org_id: PathId) -> OrganizationView:
         """One organization, with your role in it."""
         found = await _find(request.db, request, org_id)
-        return _view(found, found.role)
+        return _view(request, found, found.role)
 
     @put(
         "/{org_id:int}",
-        dto=Body[OrganizationWrite],
+        dto=Whole[OrganizationWrite],
         return_dto=None,
-        summary="Replace an organization's name",
+        summary="Change an organization, with its name",
         errors=(403,),
     )
     async def replace_organization(
-        self, request: ApiRequest, org_id: PathId, data: JSONBody[OrganizationWrite]
+        self, request: ApiRequest, org_id: PathId, data: JSONBody[dict[str, Any]]
     ) -> OrganizationView:
-        """Rename an organization; for owners and admins."""
-        return await _rename(request, org_id, data.name)
+        """What is sent besides the name changes too; for owners and admins."""
+        return await _change(request, org_id, data)
 
     @patch(
         "/{org_id:int}",
         dto=Given[OrganizationWrite],
         return_dto=None,
-        summary="Rename an organization",
+        summary="Change an organization",
         errors=(403,),
     )
     async def change_organization(
         self, request: ApiRequest, org_id: PathId, data: JSONBody[dict[str, Any]]
     ) -> OrganizationView:
-        """Rename an organization; for owners and admins."""
-        return await _rename(request, org_id, data.get("name"))
+        """Change what is sent; for owners and admins."""
+        return await _change(request, org_id, data)
 
     @delete("/{org_id:int}", summary="Delete an organization", errors=(400, 403, 409))
     async def delete_organization(self, request: ApiRequest, org_id: PathId) -> None:
@@ -149,15 +186,7 @@ async def _visible(db: Source, request: ApiRequest) -> list[Membership]:
     own = await organizations.get(db, identity.org_id)
     if own is None:
         return []
-    return [
-        Membership(
-            id=own.id,
-            name=own.name,
-            created_at=own.created_at,
-            updated_at=own.updated_at,
-            role=identity.role,
-        )
-    ]
+    return [Membership(**msgspec.structs.asdict(own), role=identity.role)]
 
 
 async def _find(db: Source, request: ApiRequest, org_id: int) -> Membership:
@@ -167,17 +196,40 @@ async def _find(db: Source, request: ApiRequest, org_id: int) -> Membership:
     raise NotFoundError(f"There is no organization {org_id}; GET /v1/orgs lists yours.")
 
 
-async def _rename(request: ApiRequest, org_id: int, name: str | None) -> OrganizationView:
+async def _change(request: ApiRequest, org_id: int, data: dict[str, Any]) -> OrganizationView:
+    values = _values(data)
     async with request.db.transaction() as tx:
         found = await _find(tx, request, org_id)
         if found.role not in ("owner", "admin"):
             raise ForbiddenError(
-                f"You act with the role {found.role}, but only owners and admins may rename an "
+                f"You act with the role {found.role}, but only owners and admins may change an "
                 "organization."
             )
-        if name is None:
-            return _view(found, found.role)
-        return _view(await organizations.rename(tx, org_id, name), found.role)
+        if not values:
+            return _view(request, found, found.role)
+        return _view(request, await organizations.update(tx, org_id, values), found.role)
+
+
+def _values(data: dict[str, Any]) -> dict[str, Any]:
+    """What is to be written of what was sent. Raises InvalidError."""
+    values = dict(data)
+    wrong = {}
+    if "timezone" in values:
+        values["timezone"] = values["timezone"] or ""
+        if not prompt.is_timezone(values["timezone"]):
+            wrong["timezone"] = [refusal("timezone", values["timezone"], Zone)]
+    if "business_hours" in values:
+        # Kept as text; a text is written as it is.
+        values["business_hours"] = msgspec.json.encode(values["business_hours"]).decode()
+        if len(values["business_hours"].encode()) > MAX_KEPT:
+            wrong["business_hours"] = [
+                refusal("business_hours", data["business_hours"], BusinessHours)
+            ]
+    if "excluded_numbers" in values:
+        values["excluded_numbers"] = values["excluded_numbers"] or []
+    if wrong:
+        raise InvalidError(wrong)
+    return values
 
 
 def _forget(directory: Path, files: list[str]) -> None:
@@ -189,11 +241,15 @@ def _forget(directory: Path, files: list[str]) -> None:
             log.warning("The recording %s could not be deleted: %s", name, error.strerror)
 
 
-def _view(organization: Organization, role: str | None) -> OrganizationView:
+def _view(request: ApiRequest, organization: Organization, role: str | None) -> OrganizationView:
+    zone = organization.timezone or request.parts.settings.calls.timezone
     return OrganizationView(
         id=organization.id,
         name=organization.name,
         role=role,
+        timezone=zone or prompt.machine_timezone(),
+        business_hours=msgspec.json.decode(organization.business_hours),
+        excluded_numbers=organization.excluded_numbers,
         created_at=iso(organization.created_at),
         updated_at=iso(organization.updated_at),
     )

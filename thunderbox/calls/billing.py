@@ -138,6 +138,13 @@ class Billing:
             )
             return await self._append(tx, org_id, new)
 
+    async def credit(self, org_id: int, cents: int, description: str) -> Entry:
+        """Add credit that nobody paid for."""
+        async with self._db.transaction() as tx:
+            await self.open_account(tx, org_id)
+            new = NewEntry(kind="adjustment", amount_cents=cents, description=description)
+            return await self._append(tx, org_id, new)
+
     async def reloaded_this_month(self, source: Source, org_id: int) -> int:
         """Cents that were reloaded since the month began (UTC)."""
         return await ledger.total_since(source, org_id, "auto_reload", self.month_began())

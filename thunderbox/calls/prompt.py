@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime, tzinfo
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -24,3 +26,19 @@ def with_time(prompt: str, now_ms: int, timezone: str) -> str:
     date = f"{_DAYS[now.weekday()]}, {_MONTHS[now.month - 1]} {now.day}, {now.year}"
     time = f"{now.hour % 12 or 12}:{now.minute:02} {'AM' if now.hour < 12 else 'PM'}"
     return f"{prompt.rstrip()}\n\nToday is {date}. It is {time}."
+
+
+def is_timezone(name: str) -> bool:
+    """Whether a time zone has this name; the empty one is the box's."""
+    try:
+        return not name or ZoneInfo(name).key == name
+    except (KeyError, ValueError, OSError):
+        return False
+
+
+def machine_timezone() -> str:
+    """The IANA name of the machine's time zone; UTC where it has none."""
+    name = os.environ.get("TZ", "").removeprefix(":")
+    if not name:
+        name = str(Path("/etc/localtime").resolve()).partition("/zoneinfo/")[2]
+    return name if name and is_timezone(name) else "UTC"

@@ -8,7 +8,19 @@ from collections.abc import Sequence
 
 import typer
 
-from thunderbox.cli import call, calls, demo, doctor, init, keys, models, serve, users, version
+from thunderbox.cli import (
+    billing,
+    call,
+    calls,
+    demo,
+    doctor,
+    init,
+    keys,
+    models,
+    serve,
+    users,
+    version,
+)
 from thunderbox.cli.options import VerboseOption, err, set_up_logging
 from thunderbox.errors import ConfigError, ThunderBoxError
 
@@ -25,6 +37,7 @@ app.command("demo")(demo.demo)
 app.command("doctor")(doctor.doctor)
 app.command("call")(call.call)
 app.add_typer(calls.app, name="calls")
+app.add_typer(billing.app, name="billing")
 app.add_typer(keys.app, name="keys")
 app.add_typer(models.app, name="models")
 app.add_typer(users.app, name="users")

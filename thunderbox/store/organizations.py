@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from msgspec import Struct
 
 from thunderbox.store.database import Source, Transaction
-from thunderbox.store.rows import now_ms, read, read_all, read_optional
+from thunderbox.store.rows import now_ms, read, read_all, read_optional, to_json
 
 
 class Organization(Struct, frozen=True):
@@ -13,8 +15,16 @@ class Organization(Struct, frozen=True):
 
     id: int
     name: str
+    timezone: str
+    """An IANA name; empty: the box's."""
+    business_hours: str
+    """JSON; what clients keep here is theirs."""
+    excluded_numbers: list[str]
     created_at: int
     updated_at: int
+
+
+CHANGEABLE = frozenset({"name", "timezone", "business_hours", "excluded_numbers"})
 
 
 class Membership(Organization, frozen=True):
@@ -52,12 +62,21 @@ async def of_user(db: Source, user_id: int) -> list[Membership]:
     return read_all(Membership, rows)
 
 
-async def rename(tx: Transaction, org_id: int, name: str) -> Organization:
-    """Give an organization that is there another name."""
+async def timezone(db: Source, org_id: int) -> str:
+    """The time zone of an organization, an IANA name; empty: the box's."""
+    row = await db.fetch_one("SELECT timezone FROM organizations WHERE id = ?", (org_id,))
+    return "" if row is None else str(row["timezone"])
+
+
+async def update(tx: Transaction, org_id: int, values: dict[str, Any]) -> Organization:
+    """Change some fields of an organization that is there."""
+    assert values.keys() <= CHANGEABLE
+    columns = "".join(f"{name} = ?, " for name in values)
+    given = [value if isinstance(value, str) else to_json(value) for value in values.values()]
     row = await tx.fetch_one(
-        "UPDATE organizations SET name = ?, updated_at = max(?, updated_at + 1) "
+        f"UPDATE organizations SET {columns}updated_at = max(?, updated_at + 1) "  # noqa: S608 - names of our own
         "WHERE id = ? RETURNING *",
-        (name, now_ms(), org_id),
+        (*given, now_ms(), org_id),
     )
     assert row is not None
     return read(Organization, row)
@@ -83,6 +102,11 @@ async def is_calling(db: Source, org_id: int) -> bool:
 async def delete(tx: Transaction, org_id: int) -> None:
     """Delete an organization with all that it owns; the ledger alone stays."""
     await tx.execute("DELETE FROM organizations WHERE id = ?", (org_id,))
+
+
+async def page(db: Source) -> list[Organization]:
+    """Every organization of the box, the first one first."""
+    return read_all(Organization, await db.fetch_all("SELECT * FROM organizations ORDER BY id"))
 
 
 async def first(db: Source) -> Organization | None:
