@@ -53,9 +53,20 @@ async def test_a_grade_is_made_once(client, grading, call_id: int):
     CallGrade.from_dict(grade)
 
 
-async def test_force_makes_another(client, grading, call_id: int):
+async def made_before(db: Database, seconds: int) -> None:
+    """All grades are so old."""
+    async with db.transaction() as tx:
+        await tx.execute("UPDATE grades SET created_at = created_at - ?", (seconds * 1000,))
+
+
+async def test_force_makes_another_after_fifteen_minutes(client, db, grading, call_id: int):
     path = f"/v1/calls/{call_id}/grade"
     first = (await client.post(path)).json()
+    await made_before(db, 800)
+    early = await client.post(f"{path}?force=true")
+    assert (early.status_code, list(early.json())) == (429, ["detail"])
+    assert 90 < int(early.headers["retry-after"]) <= 100
+    await made_before(db, 100)
     second = await client.post(f"{path}?force=true")
     assert second.status_code == 201
     assert second.json()["id"] > first["id"]
@@ -68,7 +79,7 @@ async def test_the_sdk_counts_to_a_hundred(client, grading, call_id: int):
     CallGrade.from_dict(grade)
 
 
-async def test_a_grade_that_failed_is_tried_again(client, outside, grading, call_id: int):
+async def test_a_grade_that_failed_is_tried_again(client, db, outside, grading, call_id: int):
     good = outside.judged
     outside.judged = lambda _: "no verdict"
     made = (await client.post(f"/v1/calls/{call_id}/grade")).json()
@@ -76,6 +87,9 @@ async def test_a_grade_that_failed_is_tried_again(client, outside, grading, call
     assert "cannot grade" in made["error_message"]
     CallGrade.from_dict(made)
     outside.judged = good
+    early = await client.post(f"/v1/calls/{call_id}/grade")
+    assert (early.status_code, early.json()) == (200, made)
+    await made_before(db, 91)
     assert (await client.post(f"/v1/calls/{call_id}/grade")).status_code == 201
 
 

@@ -45,6 +45,8 @@ async def test_a_test_call_is_ordered(client, agent, order, outside):
         "agent_name": "Front desk",
         "duration_seconds": None,
         "grade": None,
+        "verdict": None,
+        "verdict_reason": "",
         "metadata": {},
         "recording_url": None,
         "requested_by_id": 1,

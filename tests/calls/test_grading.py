@@ -10,13 +10,15 @@ import pytest
 
 from tests.calls.conftest import Box
 from tests.calls.test_billing import begun, called, end
+from tests.calls.test_simulations import queue
 from tests.fakes.engines import FakeModel
 from tests.fakes.judge import judge, verdict
 from thunderbox.calls import grading, rubric
 from thunderbox.calls.grading import MAX_TRIES, Grader
 from thunderbox.config import Settings
 from thunderbox.errors import EngineError
-from thunderbox.store import grades, issue_reports, turns
+from thunderbox.store import grades, issue_reports, simulations, turns
+from thunderbox.store.simulations import Simulation, SimulationFilter
 from thunderbox.store.turns import NewTurn
 from thunderbox.voice.engine import Message
 from thunderbox.voice.engines.llama_cpp import LlamaCpp
@@ -276,3 +278,42 @@ def test_texts_with_broken_lines_and_beyond_measure_are_read() -> None:
     found = rubric.verdict_of(f"<think>hm</think>{answer}")
     result = rubric.result_of(found, SAID, "m")
     assert (len(result.summary), len(result.detected_issues)) == (rubric.MAX_TEXT, 5)
+
+
+async def run_of(box: Box, call_id: int) -> Simulation:
+    """The run of a test call."""
+    [found] = await simulations.page(box.db, 1, SimulationFilter(), 1, 0)
+    assert found.call_id == call_id
+    return found
+
+
+async def simulated(box: Box) -> int:
+    """A test call that is over, with its run."""
+    run_id = await queue(box, scenario_prompt="Ask for the price of a cleaning.")
+    call_id = await over(box)
+    async with box.db.transaction() as tx:
+        await tx.execute("UPDATE calls SET is_test_call = 1 WHERE id = ?", (call_id,))
+        await simulations.set_call(tx, run_id, call_id)
+    return call_id
+
+
+@pytest.mark.parametrize(
+    ("answer", "verdict_of_run", "reason"),
+    [
+        (verdict(), "pass", "They were told it."),
+        (verdict(call_outcome="failure"), "fail", "They were told it."),
+        (verdict(call_outcome="unknown"), "unknown", "They were told it."),
+        (verdict(issues=[ISSUE | {"severity": "critical"}]), "fail", "Critical: Wrong price"),
+        (EngineError("The model is gone."), "unknown", "The model is gone."),
+    ],
+)
+async def test_a_test_call_gets_a_verdict(
+    box: Box, desk: Desk, answer, verdict_of_run, reason
+) -> None:
+    desk.answer = answer
+    call_id = await simulated(box)
+    assert (await run_of(box, call_id)).verdict is None
+    await desk.grader.work_once()
+    run = await run_of(box, call_id)
+    assert (run.verdict, run.verdict_reason) == (verdict_of_run, reason)
+    assert "The caller is to:\nAsk for the price" in desk.model.asked[-1][-1]["content"]

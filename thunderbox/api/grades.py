@@ -63,7 +63,7 @@ class GradesController(Controller):
             raise NotFoundError(f"Call {call_id} has no grade; POST to this address makes one.")
         return _view(grade, dialect.is_sdk(request))
 
-    @post(status_code=201, summary="Grade a call")
+    @post(status_code=201, summary="Grade a call", errors=(400,), also=(200,))
     async def grade_call(
         self, request: ApiRequest, call_id: PathId, force: QueryFlag = False
     ) -> Response[GradeView]:

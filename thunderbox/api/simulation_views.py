@@ -19,7 +19,7 @@ class SimulationGradeView(Struct, kw_only=True):
     """How the call of a run was graded, so far; GET /v1/calls/{call_id}/grade says more."""
 
     status: str
-    score: float | int | None
+    score: float | None
     call_outcome: str | None
 
 
@@ -49,6 +49,9 @@ class SimulationView(Struct, kw_only=True):
     duration_seconds: int | None
     grade: SimulationGradeView | None
     metadata: dict[str, Any] = {}
+    verdict: str | None
+    """`pass`, `fail` or `unknown`; null until the call is graded."""
+    verdict_reason: str
     recording_url: str | None
     requested_by_id: int | None
     target_name: str
@@ -116,6 +119,8 @@ def view(run: Simulation, spoken: Sequence[Turn], *, sdk: bool) -> SimulationVie
         agent_name=run.agent_name,
         duration_seconds=seconds,
         grade=grade,
+        verdict=run.verdict,
+        verdict_reason=run.verdict_reason,
         recording_url=f"/v1/calls/{run.call_id}/audio" if recorded else None,
         requested_by_id=run.requested_by_id,
         target_name=run.target_name,

@@ -14,12 +14,14 @@ from contextlib import aclosing, suppress
 from thunderbox.calls import rubric
 from thunderbox.calls.rubric import Verdict
 from thunderbox.config import Settings
-from thunderbox.errors import EngineError, StoreError
-from thunderbox.store import calls, grades, issue_reports, turns
+from thunderbox.errors import EngineError, StoreError, TooManyError
+from thunderbox.store import calls, grades, issue_reports, simulations, turns
 from thunderbox.store.calls import Call
 from thunderbox.store.database import Database
 from thunderbox.store.grades import Grade, Result
 from thunderbox.store.issue_reports import NewIssueReport
+from thunderbox.store.rows import now_ms
+from thunderbox.store.simulations import Judgement
 from thunderbox.store.turns import NewTurn
 from thunderbox.voice.engine import LanguageModel, Sampling
 from thunderbox.voice.tasks import Tasks
@@ -34,6 +36,10 @@ GRADE_S = 180.0
 """A model has so long for one call."""
 MAX_TRIES = 3
 """A grading that the box did not survive so often is given up."""
+AGAIN_MS = 900_000
+"""A call is graded anew at most so often."""
+RETRY_MS = 90_000
+"""The same after a grading that failed."""
 SEVERITIES = ("info", "warning", "critical")
 
 _ASKED = "You are the receptionist of a practice. A cleaning costs 80 dollars."
@@ -72,14 +78,13 @@ class Grader:
     async def grade(self, call: Call, *, force: bool, wait_s: float) -> tuple[Grade, bool]:
         """A call's grade, and whether it is a new one; pending when it is not there in time.
 
-        A grade that is there or under way is not made again, one that failed is; `force` makes
-        a new one in any case.
+        A grade that is there or under way is not made again, one that failed is, after a while;
+        `force` makes a new one of a grade that is there, and raises TooManyError when it is too
+        new.
         """
         async with self._db.transaction() as tx:
             found = await grades.latest(tx, call.id)
-            new = (
-                found is None or found.status == "failed" or (force and found.status == "completed")
-            )
+            new = found is None or _may_be_made_again(found, force)
             grade = await grades.request(tx, call.org_id, call.id) if new or not found else found
         self._wanted.set()
         try:
@@ -157,7 +162,10 @@ class Grader:
                         "call that went well from one that went wrong. Install a larger one with "
                         "`thunderbox models pull`."
                     )
-                verdict = await self._verdict(call.prompt, said)
+                scenario = ""
+                if call.is_test_call:
+                    scenario = await simulations.scenario_of(self._db, call.id)
+                verdict = await self._verdict(call.prompt, said, scenario)
         except TimeoutError:
             return self._failed(f"The language model took more than {GRADE_S:.0f} s.")
         except (EngineError, ValueError) as error:
@@ -184,9 +192,11 @@ class Grader:
                 log.info("the language model %s cannot grade calls", self._model.name)
         return self._able
 
-    async def _verdict(self, instructions: str, said: Sequence[NewTurn]) -> Verdict:
+    async def _verdict(
+        self, instructions: str, said: Sequence[NewTurn], scenario: str = ""
+    ) -> Verdict:
         """What the model says. Raises EngineError, and ValueError for no verdict."""
-        messages = rubric.question(instructions, said, self._context_tokens)
+        messages = rubric.question(instructions, said, self._context_tokens, scenario)
         sampling = Sampling(max_tokens=rubric.ANSWER_TOKENS, json_schema=rubric.SCHEMA)
         stream = self._model.generate("", messages, (), sampling)
         async with aclosing(stream) as pieces:
@@ -199,6 +209,8 @@ class Grader:
         """Write the grade and the reports of its issues, all or none."""
         async with self._db.transaction() as tx:
             grade = await grades.finish(tx, job.id, result)
+            if grade is not None and call.is_test_call:
+                await simulations.judge(tx, call.id, *_judged(grade))
             if grade is not None and grade.status == "completed":
                 await issue_reports.dismiss_open_of_grading(tx, call.id)
                 for issue in grade.detected_issues:
@@ -207,6 +219,33 @@ class Grader:
         why = f" ({result.error_message})" if result.error_message else ""
         log.info("Call %s is graded: %s%s", call.id, result.call_outcome, why)
         self._changed.set()
+
+
+def _may_be_made_again(grade: Grade, force: bool) -> bool:
+    """Raises TooManyError where that is forced too early."""
+    if grade.status == "pending" or (grade.status == "completed" and not force):
+        return False
+    wait_ms = RETRY_MS if grade.status == "failed" else AGAIN_MS
+    left_ms = grade.created_at + wait_ms - now_ms()
+    if left_ms > 0 and force:
+        seconds = -(-left_ms // 1000)
+        raise TooManyError(
+            f"Call {grade.call_id} was graded a short while ago; it may be graded again in "
+            f"{seconds} s. GET /v1/calls/{grade.call_id}/grade reads the grade that is there.",
+            seconds,
+        )
+    return left_ms <= 0
+
+
+def _judged(grade: Grade) -> tuple[Judgement, str]:
+    """What a grade says of a test call: whether the agent passed, and why."""
+    if grade.error_message is not None:
+        return "unknown", grade.error_message
+    critical = [one["title"] for one in grade.detected_issues if one["severity"] == "critical"]
+    if critical:
+        return "fail", f"Critical: {'; '.join(critical)}"
+    verdicts: dict[str, Judgement] = {"success": "pass", "failure": "fail"}
+    return verdicts.get(grade.call_outcome, "unknown"), grade.outcome_reasoning or grade.summary
 
 
 def _report(issue: dict[str, object], grade: Grade) -> NewIssueReport:

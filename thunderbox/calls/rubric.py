@@ -29,6 +29,8 @@ ANSWER_TOKENS = 600
 CHARACTERS_A_TOKEN = 3
 INSTRUCTIONS_SHARE = 0.3
 """So much of the room is for the agent's instructions, the rest for what was said."""
+SCENARIO_SHARE = 0.2
+"""So much of it is for what a simulated caller was told."""
 
 _TASK = (
     "You judge telephone calls of an agent. Give 0 to 10 points for each of: {criteria}. "
@@ -74,8 +76,13 @@ def schema() -> str:
 SCHEMA = schema()
 
 
-def question(instructions: str, turns: Sequence[NewTurn], context_tokens: int) -> list[Message]:
-    """The messages that ask for a verdict, short enough for the model."""
+def question(
+    instructions: str, turns: Sequence[NewTurn], context_tokens: int, scenario: str = ""
+) -> list[Message]:
+    """The messages that ask for a verdict, short enough for the model.
+
+    `scenario` is what the caller of a test call was to do.
+    """
     criteria = "; ".join(f"{name} ({meaning})" for name, (_, meaning) in CRITERIA.items())
     task = _TASK.format(criteria=criteria)
     room = max(600, (context_tokens - ANSWER_TOKENS) * CHARACTERS_A_TOKEN - len(task))
@@ -84,6 +91,8 @@ def question(instructions: str, turns: Sequence[NewTurn], context_tokens: int) -
         f"[{index}] {_SPEAKERS[turn.role]}: {turn.content.strip()}"
         for index, turn in enumerate(turns)
     ]
+    if scenario:
+        about += f"\n\nThe caller is to:\n{scenario.strip()[: int(room * SCENARIO_SHARE)]}"
     said = "\n".join(_shortened(lines, room - len(about)))
     content = f"The agent's instructions:\n{about}\n\nThe call:\n{said}"
     return [{"role": "system", "content": task}, {"role": "user", "content": content}]

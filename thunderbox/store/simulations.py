@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct
 
 from thunderbox.store.database import Source, Transaction
 from thunderbox.store.rows import now_ms, read, read_all, read_optional, to_json
+
+Judgement = Literal["pass", "fail", "unknown"]
 
 
 class NewSimulation(Struct, kw_only=True):
@@ -40,6 +42,9 @@ class Simulation(NewSimulation, kw_only=True):
     status: str
     call_id: int | None
     error_message: str
+    verdict: Judgement | None
+    """How the agent did; None until that is known."""
+    verdict_reason: str
     started_at: int | None
     completed_at: int | None
     created_at: int
@@ -191,6 +196,22 @@ async def set_call(tx: Transaction, run_id: int, call_id: int) -> None:
     )
 
 
+async def scenario_of(db: Source, call_id: int) -> str:
+    """What the caller of a test call was told; empty for other calls."""
+    row = await db.fetch_one(
+        "SELECT scenario_prompt FROM simulations WHERE call_id = ?", (call_id,)
+    )
+    return "" if row is None else str(row["scenario_prompt"])
+
+
+async def judge(tx: Transaction, call_id: int, verdict: Judgement, reason: str) -> None:
+    """How the agent did in a test call."""
+    await tx.execute(
+        "UPDATE simulations SET verdict = ?, verdict_reason = ?, updated_at = ? WHERE call_id = ?",
+        (verdict, reason, now_ms(), call_id),
+    )
+
+
 async def finish(tx: Transaction, run_id: int, error: str) -> None:
     """A run is over: completed, or failed with a sentence that says why."""
     now = now_ms()
@@ -199,6 +220,8 @@ async def finish(tx: Transaction, run_id: int, error: str) -> None:
         "WHERE id = ?",
         ("failed" if error else "completed", error, now, now, run_id),
     )
+    if error:
+        await _leave_unjudged(tx, run_id, error)
 
 
 async def fail_interrupted(tx: Transaction, error: str) -> int:
@@ -209,7 +232,18 @@ async def fail_interrupted(tx: Transaction, error: str) -> int:
         "updated_at = ? WHERE status = 'in_progress' RETURNING id",
         (error, now, now),
     )
+    for row in rows:
+        await _leave_unjudged(tx, row["id"], error)
     return len(rows)
+
+
+async def _leave_unjudged(tx: Transaction, run_id: int, why: str) -> None:
+    """Nobody can tell how the agent did in a run that failed, unless its call was graded."""
+    await tx.execute(
+        "UPDATE simulations SET verdict = 'unknown', verdict_reason = ? "
+        "WHERE id = ? AND verdict IS NULL",
+        (why, run_id),
+    )
 
 
 async def insert_batch(tx: Transaction, org_id: int, new: NewBatch) -> int:
