@@ -11,6 +11,7 @@ import httpx
 import pytest
 from litestar import Litestar
 
+from tests.api.witness import Witness
 from tests.fakes.engines import FakeModel, FakeSynthesizer, FakeTranslator
 from tests.fakes.judge import judge
 from tests.fakes.trunks import FakeTrunks
@@ -154,10 +155,20 @@ def app(routes: Litestar, db: Database, outside: Outside, tmp_path: Path) -> Lit
     return routes
 
 
+@pytest.fixture(scope="session")
+def witness(routes: Litestar) -> Witness:
+    return Witness(routes)
+
+
 @pytest.fixture
-async def anonymous(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
+async def anonymous(app: Litestar, witness: Witness) -> AsyncIterator[httpx.AsyncClient]:
+    """A client without a key; what it is answered must be as the OpenAPI document says."""
     transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=("203.0.113.9", 4711))
-    async with httpx.AsyncClient(transport=transport, base_url="http://box.test") as client:
+    async with httpx.AsyncClient(
+        transport=transport,
+        base_url="http://box.test",
+        event_hooks={"response": [witness.see]},
+    ) as client:
         yield client
     await app.state.usage.drain()
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 from litestar.response import Stream
+from msgspec import Struct
 
 from thunderbox.api import call_views, dialect
 from thunderbox.api.call_views import CallView, TranscriptEntry
@@ -56,6 +57,14 @@ class ExportedCall(CallView, kw_only=True):
     """A call with what was said."""
 
     transcripts: list[TranscriptEntry]
+
+
+class Export(Struct, kw_only=True):
+    """Calls that match, the newest first; `truncated` when more than these do."""
+
+    calls: list[ExportedCall]
+    total: int
+    truncated: bool
 
 
 async def stream(request: ApiRequest, wanted: CallFilter, form: str) -> Stream:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Annotated
 
 from litestar import Controller, get
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import QueryParameter
 from litestar.response import Stream
 from msgspec import Meta, Struct
@@ -94,7 +95,12 @@ class CallsController(Controller):
         results = await _views(request, found)
         return Page(total=total, limit=limit, offset=offset, results=results)
 
-    @get("/export", summary="Export calls as JSON or CSV")
+    @get(
+        "/export",
+        summary="Export calls as JSON or CSV",
+        responses={200: ResponseSpec(call_exports.Export, generate_examples=False)},
+        also_as=("text/csv",),
+    )
     async def export_calls(
         self,
         request: ApiRequest,

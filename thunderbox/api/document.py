@@ -2,7 +2,7 @@
 
 Guards, parameters and bodies say which errors an address has; what else it refuses stands in its
 `errors`, a tuple of statuses beside its summary. `also` names further statuses of success, with the
-same body; 204 has none.
+same body; 204 has none. `also_as` names further content types of the usual answer, as texts.
 """
 
 from __future__ import annotations
@@ -114,6 +114,8 @@ def _add_errors(operation: Json, handler: HTTPRouteHandler, schemas: Json) -> No
         operation["requestBody"]["required"] = _is_required(operation["requestBody"], schemas)
     responses = operation["responses"]
     usual = next(iter(responses.values()))
+    for kind in handler.opt.get("also_as", ()):
+        usual["content"][kind] = {"schema": {"type": "string"}}
     for status in handler.opt.get("also", ()):
         responses[str(status)] = {"description": HTTPStatus(status).phrase} | (
             {"content": usual["content"]} if status != 204 and "content" in usual else {}

@@ -97,6 +97,8 @@ class SimulationsController(Controller):
         dto=Body[SimulationWrite],
         return_dto=None,
         summary="Order a test call",
+        errors=(402,),
+        also=(200,),
     )
     async def create_simulation(
         self, request: ApiRequest, data: JSONBody[SimulationWrite]
@@ -137,6 +139,7 @@ class SimulationsController(Controller):
         dto=Body[BatchWrite],
         return_dto=None,
         summary="Order a batch of test calls",
+        errors=(402,),
     )
     async def create_batch(self, request: ApiRequest, data: JSONBody[BatchWrite]) -> BatchView:
         """Several test calls of one target, each `stagger_seconds` after the one before."""
