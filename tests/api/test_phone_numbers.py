@@ -109,11 +109,38 @@ async def test_what_is_sent_is_changed(client, agent, number, method):
         ("outbound_agent_id", 2**70),
         ("label", None),
         ("status", "released"),
+        ("webhook_url", 1),
+        ("webhook_url", "http://example.com/hook"),
+        ("webhook_url", "ftp://localhost"),
     ],
 )
 async def test_wrong_fields_are_named(client, number, field, value):
     response = await client.patch(f"/v1/phone-numbers/{number['id']}", json={field: value})
     assert (response.status_code, list(response.json())) == (400, [field])
+
+
+async def test_a_webhook_comes_with_a_secret_that_stays_until_it_goes(client, number):
+    url = f"/v1/phone-numbers/{number['id']}"
+    first = (await client.patch(url, json={"webhook_url": "https://example.com/hook"})).json()
+    assert first["webhook_url"] == "https://example.com/hook"
+    assert first["webhook_signing_secret"].startswith("whsec_")
+    other = (await client.patch(url, json={"webhook_url": "http://localhost:8000/hook"})).json()
+    assert other["webhook_signing_secret"] == first["webhook_signing_secret"]
+    assert (await client.patch(url, json={"label": "x"})).json()["webhook_url"] is not None
+    for nothing in (None, ""):
+        gone = (await client.patch(url, json={"webhook_url": nothing})).json()
+        assert (gone["webhook_url"], gone["webhook_signing_secret"]) == (None, None)
+
+
+async def test_a_number_moves_without_its_webhook(
+    client, db: Database, tenant: Tenant, other: Tenant, number
+):
+    await join(db, tenant, other.org_id, "admin")
+    url = f"/v1/phone-numbers/{number['id']}"
+    await client.patch(url, json={"webhook_url": "https://example.com/hook"})
+    moved = (await client.post(f"{url}/transfer", json={"target_org_id": other.org_id})).json()
+    assert moved["cleared_webhook_config"] is True
+    assert moved["phone_number"]["webhook_signing_secret"] is None
 
 
 @pytest.mark.parametrize("body", [{"area_code": "41"}, {"state": "California"}])

@@ -37,8 +37,8 @@ class PhoneNumberView(Struct, kw_only=True):
     voip_inbound_status: str = "untested"
     voip_inbound_test_method: str | None = None
     voip_inbound_tested_at: Timestamp | None = None
-    webhook_signing_secret: str | None = None
-    webhook_url: str | None = None
+    webhook_signing_secret: str | None
+    webhook_url: str | None
 
 
 class PhoneNumberVersionView(Struct, kw_only=True):
@@ -98,6 +98,8 @@ def view(found: PhoneNumber, can_call: CanCall = lambda trunk: True) -> PhoneNum
         voip_inbound_status=found.voip_inbound_status,
         voip_inbound_test_method=found.voip_inbound_test_method,
         voip_inbound_tested_at=iso_optional(found.voip_inbound_tested_at),
+        webhook_signing_secret=found.webhook_signing_secret,
+        webhook_url=found.webhook_url,
     )
 
 

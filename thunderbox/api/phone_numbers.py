@@ -29,10 +29,12 @@ from thunderbox.api.voip_views import (
     inbound_test_view,
     verification_view,
 )
+from thunderbox.api.webhook_urls import is_webhook, refused
 from thunderbox.errors import ForbiddenError, InvalidError, NotFoundError
 from thunderbox.store import agents, phone_numbers
 from thunderbox.store.database import Source
 from thunderbox.store.phone_numbers import NewPhoneNumber, PhoneNumber
+from thunderbox.store.webhook_endpoints import new_secret
 
 MAX_DEMO_NUMBERS = 10
 
@@ -68,6 +70,7 @@ class PhoneNumberWrite(Struct, kw_only=True):
     inbound_agent_id: AgentId = None
     outbound_agent_id: AgentId = None
     label: Annotated[str, Meta(max_length=255, description="a text of at most 255 characters")] = ""
+    webhook_url: str | None = None
     status: Annotated[Literal["active"], Meta(description='"active"; DELETE releases a number')] = (
         "active"
     )
@@ -149,6 +152,7 @@ class PhoneNumbersController(Controller):
                 inbound_agent_id=data.get("inbound_agent_id", old.inbound_agent_id),
                 outbound_agent_id=data.get("outbound_agent_id", old.outbound_agent_id),
                 label=data.get("label", old.label),
+                **_webhook(old, data),
             )
             return view(changed, request.parts.connections.can_call)
 
@@ -252,6 +256,17 @@ async def _check_room(db: Source, org_id: int) -> None:
             f"Organization {org_id} holds all {MAX_DEMO_NUMBERS} demo numbers that it may; "
             "release one with DELETE /v1/phone-numbers/{id}."
         )
+
+
+def _webhook(old: PhoneNumber, given: dict[str, Any]) -> dict[str, Any]:
+    """What a new webhook_url changes: the first one comes with a secret. Raises InvalidError."""
+    if "webhook_url" not in given:
+        return {}
+    url = given["webhook_url"] or None
+    if url is not None and not is_webhook(url):
+        raise InvalidError({"webhook_url": [refused("webhook_url", url)]})
+    secret = None if url is None else old.webhook_signing_secret or new_secret()
+    return {"webhook_url": url, "webhook_signing_secret": secret}
 
 
 def _moved(old: PhoneNumber, target: int) -> dict[str, Any]:
