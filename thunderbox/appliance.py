@@ -17,6 +17,7 @@ from pathlib import Path
 import httpx
 import uvicorn
 
+from thunderbox.api import call_config
 from thunderbox.api.app import create_app
 from thunderbox.api.parts import Parts
 from thunderbox.calls import first_start
@@ -27,20 +28,24 @@ from thunderbox.calls.closing import Closing
 from thunderbox.calls.connections import Connections, SipHost
 from thunderbox.calls.first_start import FirstStart
 from thunderbox.calls.grading import Grader
+from thunderbox.calls.incoming import Incoming
 from thunderbox.calls.meter import Meter
 from thunderbox.calls.outbound import Outbound
 from thunderbox.calls.ports import SystemClock
 from thunderbox.calls.recording import Recorder
 from thunderbox.calls.recovery import close_interrupted
-from thunderbox.calls.requests import PartState, Readiness
+from thunderbox.calls.requests import Readiness
 from thunderbox.calls.simulations import Simulations
 from thunderbox.calls.switchboard import Switchboard
 from thunderbox.calls.voip_numbers import Probes, VoipNumbers
 from thunderbox.carriers.accounts import Accounts
 from thunderbox.config import RemoteSettings, RemoteSpeechSettings, Settings
 from thunderbox.data_dir import DataDir
-from thunderbox.errors import StartError, StoreError
+from thunderbox.engine_parts import database_part, engine_parts
+from thunderbox.errors import StartError
 from thunderbox.maintenance import Maintenance
+from thunderbox.outgoing.client import Client
+from thunderbox.outgoing.rules import Rules
 from thunderbox.phone_parts import phone_parts
 from thunderbox.products import PRODUCTS
 from thunderbox.sip.endpoint import Phone
@@ -171,6 +176,15 @@ class Appliance:
             limits=httpx.Limits(max_connections=HTTP_CONNECTIONS),
         )
         self._undo.append(("HTTP client", self.http.aclose))
+        # A client of its own: a phone that rings waits for nobody else's slow server.
+        asking = Client(Rules(settings.calls.tool_networks))
+        self._undo.append(("client of questions", asking.close))
+        incoming = Incoming(
+            asking,
+            lambda raw: call_config.of_answer(raw, self.engines.synthesizer.voices()),
+            clock,
+        )
+        self._undo.append(("questions", incoming.close))
         self.writer = PromptWriter(self.engines.best_model)
         acknowledgements = Acknowledgements(self.db, self.writer, self.engines.synthesizer.prepare)
         self._undo.append(("acknowledgements", acknowledgements.close))
@@ -185,6 +199,7 @@ class Appliance:
             acknowledgements=acknowledgements,
             billing=self.billing,
             closing=closing,
+            incoming=incoming,
         )
         self.switchboard = Switchboard(surroundings)
         self.phone = Phone(settings.sip, settings.trunk, self.switchboard.ring)
@@ -299,45 +314,12 @@ class Appliance:
 
     async def readiness(self) -> Readiness:
         """The state of the database, the phone, the trunk and the engines."""
-        parts = {"database": await self._database_state()}
+        parts = {"database": await database_part(self.db)}
         if self.settings.sip.enabled:
             parts |= phone_parts(self.phone.state())
             parts |= await self.connections.parts()
-        engines_ready = self.engines.ready
-        for card in self.engines.cards:
-            starter = "A small starter model; bring a real one for real callers."
-            if card.engine in parts:  # models of products are named below
-                continue
-            parts[card.engine] = PartState(
-                ok=engines_ready,
-                detail=(starter if card.starter else "")
-                if engines_ready
-                else "An engine has failed; restart the box and look at the log.",
-                facts={"model": card.name},
-            )
-        tiers = self.engines.tiers
-        parts["products"] = PartState(
-            # A box that lacks a model can take calls all the same, with a smaller one.
-            ok=True,
-            detail=" ".join(tier.note for tier in tiers.values() if tier.note),
-            facts={product: tier.card.name for product, tier in tiers.items()},
-        )
-        for standing in self.engines.remotes:
-            server = standing.server
-            # A box whose remote engine fails can take calls all the same: the local one answers.
-            parts[server.section] = PartState(
-                ok=True,
-                detail=standing.note,
-                facts={"url": server.base_url, "model": server.model, "asked": standing.asked},
-            )
+        parts |= engine_parts(self.engines)
         return Readiness(ok=all(part.ok for part in parts.values()), parts=parts)
-
-    async def _database_state(self) -> PartState:
-        try:
-            await self.db.fetch_one("SELECT 1")
-        except StoreError as error:
-            return PartState(ok=False, detail=str(error))
-        return PartState(ok=True)
 
 
 class _Server(uvicorn.Server):

@@ -11,13 +11,17 @@ import pytest
 
 from tests.fakes.clock import FakeClock
 from tests.fakes.engines import FakeModel, FakeRecognizer, FakeSynthesizer, Loudness
+from thunderbox.api import call_config
 from thunderbox.calls import first_start
 from thunderbox.calls.acknowledgements import Acknowledgements
 from thunderbox.calls.billing import Billing
 from thunderbox.calls.call import Surroundings
 from thunderbox.calls.closing import Closing
+from thunderbox.calls.incoming import Incoming
 from thunderbox.calls.recording import Recorder
 from thunderbox.config import Settings
+from thunderbox.outgoing.client import Client
+from thunderbox.outgoing.rules import Rules
 from thunderbox.store.database import Database
 from thunderbox.voice.engine import Message
 from thunderbox.voice.persona import CallEngines
@@ -36,6 +40,8 @@ class Box:
     written: str = "Let me see."
     prepared: list[tuple[str, str]] = field(default_factory=list)
     asked: list[Sequence[Message]] = field(default_factory=list)
+    read_ahead: list[list[Message]] = field(default_factory=list)
+    """What the language model read before it was asked."""
 
     def answer(self, messages: Sequence[Message]) -> str:
         """What the language model says."""
@@ -64,9 +70,9 @@ async def box(db: Database, tmp_path: Path) -> AsyncIterator[Box]:
     recorder = Recorder(tmp_path / "recordings")
 
     def engines(_product: str) -> CallEngines:
-        return CallEngines(
-            FakeRecognizer("Hello?"), FakeSynthesizer(), FakeModel(made.answer), Loudness()
-        )
+        model = FakeModel(made.answer)
+        model.warmed = made.read_ahead
+        return CallEngines(FakeRecognizer("Hello?"), FakeSynthesizer(), model, Loudness())
 
     voice = FakeSynthesizer()
     writer = PromptWriter(FakeModel(lambda _: made.written))
@@ -78,6 +84,8 @@ async def box(db: Database, tmp_path: Path) -> AsyncIterator[Box]:
 
     acknowledgements = Acknowledgements(db, writer, prepare)
     billing = Billing(db, Settings(), clock)
+    outgoing = Client(Rules(["127.0.0.0/8"]))
+    incoming = Incoming(outgoing, lambda raw: call_config.of_answer(raw, voice.voices()), clock)
     async with httpx.AsyncClient(trust_env=False) as client:
         made = Box(
             Surroundings(
@@ -91,6 +99,7 @@ async def box(db: Database, tmp_path: Path) -> AsyncIterator[Box]:
                 acknowledgements=acknowledgements,
                 billing=billing,
                 closing=Closing(billing, graded=True),
+                incoming=incoming,
             ),
             clock,
             tmp_path / "recordings",
@@ -98,4 +107,6 @@ async def box(db: Database, tmp_path: Path) -> AsyncIterator[Box]:
         )
         yield made
     await acknowledgements.close()
+    await incoming.close()
+    await outgoing.close()
     recorder.close()

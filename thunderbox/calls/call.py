@@ -16,9 +16,10 @@ import httpx
 from thunderbox.calls.acknowledgements import Acknowledgements
 from thunderbox.calls.billing import Billing
 from thunderbox.calls.closing import Closing
+from thunderbox.calls.incoming import Incoming
 from thunderbox.calls.meter import Reading
 from thunderbox.calls.patience import pace_of
-from thunderbox.calls.ports import Clock
+from thunderbox.calls.ports import CallConfig, Clock
 from thunderbox.calls.prompt import with_time
 from thunderbox.calls.recording import Recorder
 from thunderbox.calls.tools import AgentTools
@@ -26,7 +27,7 @@ from thunderbox.calls.transcript import Transcript
 from thunderbox.calls.variables import filled
 from thunderbox.config import Settings
 from thunderbox.errors import EngineError
-from thunderbox.store import calls
+from thunderbox.store import calls, organizations
 from thunderbox.store.agents import NewAgent
 from thunderbox.store.database import Database
 from thunderbox.store.organization_webhooks import signing_secret
@@ -38,6 +39,7 @@ from thunderbox.voice.engine import Sampling
 from thunderbox.voice.languages import language_of
 from thunderbox.voice.leg import EndCause, Leg
 from thunderbox.voice.persona import CallEngines, Deadlines, Persona
+from thunderbox.voice.preparation import prepare
 from thunderbox.voice.tools import SEND_DIGITS
 
 log = logging.getLogger(__name__)
@@ -70,6 +72,7 @@ class Surroundings:
     acknowledgements: Acknowledgements
     billing: Billing
     closing: Closing
+    incoming: Incoming
 
 
 class Call:
@@ -90,14 +93,19 @@ class Call:
         self._started_at = new.started_at
         self._outbound = new.direction == "outbound"
         self._conversation: Conversation | None = None
+        self._secrets: tuple[str, ...] = ()
+        self._timezone = box.settings.calls.timezone
 
     @classmethod
     async def begin(cls, box: Surroundings, new: calls.NewCall, agent: NewAgent) -> Call:
         """Write the call's row and return the call."""
         async with box.db.transaction() as tx:
             call_id = await calls.insert(tx, new)
+            timezone = await organizations.timezone(tx, new.org_id)
         log.info("Call %s begins (%s)", call_id, new.direction)
-        return cls(box, call_id, new, agent)
+        call = cls(box, call_id, new, agent)
+        call._timezone = timezone or call._timezone
+        return call
 
     async def talk(self, leg: Leg, speak_order: str) -> None:
         """Hold the conversation on an answered leg and close the call."""
@@ -128,6 +136,36 @@ class Call:
             if recording is not None:
                 await recording.close()
             await self._close("failed" if reason in FAILURES else "completed", reason, None)
+
+    async def prepare(self) -> None:
+        """Let the language model read what the agent is told, while the phone rings."""
+        engines = self._box.new_engines(self._agent.product)
+        tools = await self._tools()
+        await prepare(engines.language_model, self._persona(), tools.schemas)
+
+    async def configure(self, config: CallConfig) -> None:
+        """Go on with an agent of this call's own, which the call keeps and is charged for."""
+        agent = config.agent
+        async with self._box.db.transaction() as tx:
+            await calls.configure(
+                tx,
+                self.id,
+                prompt=agent.prompt,
+                voice=agent.voice,
+                product=agent.product,
+                thinking_level=agent.thinking_level,
+                tools=agent.tools,
+                variables=dict(config.variables),
+            )
+        self._agent = agent
+        self._variables = dict(config.variables)
+        self._cents_per_minute = self._box.billing.cents_per_minute(
+            agent.product, is_test_call=False
+        )
+
+    def sign_with(self, secrets: tuple[str, ...]) -> None:
+        """Have the requests of the call's tools signed with these, if there are any."""
+        self._secrets = secrets
 
     async def fail(self, reason: str, sip_status: int | None) -> None:
         """Close a call that was never answered."""
@@ -172,7 +210,9 @@ class Call:
 
     async def _tools(self) -> AgentTools:
         box, tools = self._box, self._agent.tools
-        secret = await signing_secret(box.db, self._org_id) if tools else ""
+        secret = self._secrets[0] if self._secrets else ""
+        if tools and not secret:
+            secret = await signing_secret(box.db, self._org_id)
         seconds = box.settings.calls.tool_seconds
         return AgentTools(tools, box.http, self.id, box.own_url, seconds, secret)
 
@@ -185,7 +225,7 @@ class Call:
         tools: AgentTools,
     ) -> Conversation:
         box, agent = self._box, self._agent
-        limits, voice = box.settings.calls, box.settings.voice
+        voice = box.settings.voice
         pace = pace_of(
             agent,
             box.settings,
@@ -198,14 +238,20 @@ class Call:
             first_token=voice.first_token_seconds,
             speak=voice.speak_seconds,
         )
-        languages = [language_of(agent.primary_language)]
-        languages += map(language_of, agent.additional_languages)
-        persona = Persona(
-            prompt=with_time(
-                filled(agent.prompt, self._variables), box.clock.now_ms(), limits.timezone
-            ),
+        engines = box.new_engines(agent.product)
+        recognizer = CallRecognizer(engines.recognizer, _languages(agent))
+        engines = replace(engines, recognizer=recognizer)
+        persona = self._persona(acknowledgement)
+        return Conversation(leg, persona, engines, tools, transcript, pace, deadlines)
+
+    def _persona(self, acknowledgement: str = "") -> Persona:
+        """The agent as this call has it."""
+        box, agent = self._box, self._agent
+        prompt = filled(agent.prompt, self._variables)
+        return Persona(
+            prompt=with_time(prompt, box.clock.now_ms(), self._timezone),
             voice=agent.voice,
-            language=languages[0],
+            language=_languages(agent)[0],
             sampling=Sampling(
                 thinking_tokens=box.settings.product(agent.product).thinking(agent.thinking_level)
             ),
@@ -214,9 +260,11 @@ class Call:
             presses_keys=self._outbound or SEND_DIGITS in agent.prompt,
             voicemail_message=filled(agent.voicemail_message, self._variables),
         )
-        engines = box.new_engines(agent.product)
-        engines = replace(engines, recognizer=CallRecognizer(engines.recognizer, languages))
-        return Conversation(leg, persona, engines, tools, transcript, pace, deadlines)
+
+
+def _languages(agent: NewAgent) -> list[str]:
+    """What the agent may be spoken to in, its own language first."""
+    return [language_of(name) for name in (agent.primary_language, *agent.additional_languages)]
 
 
 def new_row(

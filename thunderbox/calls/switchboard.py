@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Generator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
 
+from thunderbox.calls import receivers
 from thunderbox.calls.call import Call, Surroundings, new_row
+from thunderbox.calls.incoming import Outcome, Question
 from thunderbox.calls.linked_tools import equipped
 from thunderbox.calls.meter import Reading
 from thunderbox.calls.ports import Invitation
+from thunderbox.calls.receivers import Receiver
 from thunderbox.calls.routing import find_line
 from thunderbox.errors import LegError
 from thunderbox.store import agents
+from thunderbox.store.agents import NewAgent
 from thunderbox.voice.leg import EndCause, Ended, Leg
+from thunderbox.voice.tasks import Tasks
 
 log = logging.getLogger(__name__)
+
+CLOSING = (503, "This box is shutting down")
+NO_AGENT = (480, "No agent is assigned to this number")
 
 
 class Switchboard:
@@ -26,6 +35,7 @@ class Switchboard:
         self._box = box
         self._running: dict[int, Call] = {}
         self._expected: dict[str, Callable[[Leg], Awaitable[None]]] = {}
+        self._tasks = Tasks("switchboard")
         self._closing = False
         self._changed = asyncio.Event()
         self.is_probe: Callable[[str, Invitation], bool] = lambda number, invitation: False
@@ -69,7 +79,7 @@ class Switchboard:
     async def ring(self, leg: Leg, invitation: Invitation) -> None:
         """Handle an inbound call from its first ring to its end."""
         if self._closing:
-            await leg.refuse(503, "This box is shutting down")
+            await leg.refuse(*CLOSING)
             return
         if (handle := self._expected.get(invitation.called)) is not None:
             await handle(leg)
@@ -92,31 +102,89 @@ class Switchboard:
             if line.inbound_agent_id is not None
             else None
         )
-        if agent is None:
+        asked = await receivers.of_number(self._box.db, line, self._box.clock.now_ms())
+        if agent is None and not asked:
             log.info("%s: 480, no agent is assigned to number %s", leg.name, line.id)
-            await leg.refuse(480, "No agent is assigned to this number")
+            await leg.refuse(*NO_AGENT)
             return
-        agent = await equipped(self._box.db, line.org_id, agent)
+        if agent is not None:
+            agent = await equipped(self._box.db, line.org_id, agent)
+        known = agent or NewAgent(name="", prompt="", voice=self._box.settings.voice.default_voice)
         row = new_row(
-            agent,
+            known,
             org_id=line.org_id,
-            agent_id=agent.id,
+            agent_id=None if agent is None else agent.id,
             phone_number_id=line.id,
             direction="inbound",
             from_number=invitation.caller,
             to_number=line.number,
             started_at=self._box.clock.now_ms(),
         )
-        call = await Call.begin(self._box, row, agent)
+        call = await Call.begin(self._box, row, known)
         self.enter(call)
         try:
-            await self._answer(call, leg, agent.inbound_speak_order)
+            if not asked:
+                await self._answer(call, leg, known.inbound_speak_order)
+                return
+            question = Question(call.id, row.from_number, row.to_number, row.started_at)
+            speaking = await self._ask(call, leg, question, asked, agent)
+            if speaking is not None:
+                await self._answer(call, leg, speaking.inbound_speak_order, prepares=True)
         finally:
             self.leave(call)
 
-    async def _answer(self, call: Call, leg: Leg, speak_order: str) -> None:
+    async def _ask(
+        self,
+        call: Call,
+        leg: Leg,
+        question: Question,
+        asked: Sequence[Receiver],
+        agent: NewAgent | None,
+    ) -> NewAgent | None:
+        """Who speaks, by those who are asked; None where the call is over.
+
+        `agent` is the number's own. It rings meanwhile, and the agent is prepared.
+        """
         try:
-            await leg.answer()
+            async with self._preparing(call if agent is not None else None):
+                outcome = await _while_it_rings(leg, self._box.incoming.ask(question, asked))
+        except asyncio.CancelledError:
+            await asyncio.shield(call.fail("shutdown", None))
+            raise
+        if isinstance(outcome, Ended):
+            log.info("Call %s ended before it was answered", call.id)
+            await call.fail(outcome.cause.value, outcome.sip_status)
+            return None
+        if self._closing:
+            await leg.refuse(*CLOSING)
+            await call.fail("shutdown", None)
+            return None
+        call.sign_with(outcome.secrets)
+        if outcome.config is not None:
+            await call.configure(outcome.config)
+            return outcome.config.agent
+        if agent is None:
+            log.info("Call %s: 480, no webhook says who answers, and no agent is assigned", call.id)
+            await leg.refuse(*NO_AGENT)
+            await call.fail("no_agent", NO_AGENT[0])
+        return agent
+
+    @asynccontextmanager
+    async def _preparing(self, call: Call | None) -> AsyncGenerator[None, None]:
+        """While this is open, a call's agent reads what it is told; what it has read stays."""
+        task = None if call is None else self._tasks.spawn(call.prepare())
+        try:
+            yield
+        finally:
+            if task is not None:
+                task.cancel()
+
+    async def _answer(
+        self, call: Call, leg: Leg, speak_order: str, *, prepares: bool = False
+    ) -> None:
+        try:
+            async with self._preparing(call if prepares else None):
+                await leg.answer()
         except LegError as error:
             log.warning("Call %s could not be answered: %s", call.id, error)
             lost = _end_of(leg) or Ended(EndCause.MEDIA_LOST)
@@ -143,6 +211,7 @@ class Switchboard:
                     await self._changed.wait()
         except TimeoutError:
             log.warning("%d calls did not end in time", len(self._running))
+        await self._tasks.close()
 
 
 def _end_of(leg: Leg) -> Ended | None:
@@ -153,3 +222,24 @@ def _end_of(leg: Leg) -> Ended | None:
             return event
         leg.events.put_nowait(event)
     return None
+
+
+async def _while_it_rings(leg: Leg, asking: Coroutine[Any, Any, Outcome]) -> Outcome | Ended:
+    """What comes first: the outcome, or the end of a leg that nobody has answered."""
+    tasks = asyncio.create_task(asking), asyncio.create_task(_until_ended(leg))
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        ended = tasks[1].result() if tasks[1].done() else None
+        return ended if ended is not None else tasks[0].result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _until_ended(leg: Leg) -> Ended:
+    """Wait for the end of a leg that rings; keys that are pressed meanwhile mean nothing."""
+    while True:
+        event = await leg.events.get()
+        if isinstance(event, Ended):
+            return event
