@@ -45,7 +45,7 @@ def _free_port() -> int:
             return port
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def free_port() -> Callable[[], int]:
     """Gives another free port at every call; the port after it is free as well."""
     return _free_port

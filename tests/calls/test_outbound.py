@@ -32,6 +32,7 @@ class FakeDialer:
     def __init__(self, outcome: Ended | LegError | None) -> None:
         self.outcome = outcome
         self.dialled: list[Destination] = []
+        self.rings: list[float] = []
         self.line = Loopback("out")
 
     def can_call(self, trunk: int) -> bool:
@@ -41,6 +42,7 @@ class FakeDialer:
     async def dial(self, destination: Destination, ring_timeout: float) -> Leg:
         """Ring, and then the outcome."""
         self.dialled.append(destination)
+        self.rings.append(ring_timeout)
         if isinstance(self.outcome, LegError):
             raise self.outcome
         if self.outcome is None:
@@ -101,6 +103,17 @@ async def test_a_call_nobody_takes_fails_with_its_own_reason(
     call = await ended(box)
     assert (call.status, call.end_reason) == ("failed", cause.value)
     assert call.sip_status == (status or None)
+
+
+@pytest.mark.parametrize(("seconds", "rings"), [(None, 30.0), (7, 7.0)])
+async def test_a_call_rings_for_as_long_as_its_agent_or_the_settings_say(
+    box: Box, seconds: int | None, rings: float
+) -> None:
+    desk, dialer = outbound(box, Ended(EndCause.NO_ANSWER, 408))
+    config = {"prompt": "p", "voice": "v", "ring_duration_seconds": seconds}
+    await desk.place(request(config=config))
+    await ended(box)
+    assert dialer.rings == [rings]
 
 
 async def test_a_line_that_cannot_dial_fails_the_call(box: Box) -> None:

@@ -2,36 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.cli.box import BoxProcess
+from tests.box import Ports, Server
 from tests.peers.openai import OpenAIServer
 from tests.peers.openai_server import KEY
 
 
 @pytest.mark.e2e
-def test_readyz_says_how_remote_engines_stand(data_dir: Path, free_port: Callable[[], int]) -> None:
+def test_readyz_says_how_remote_engines_stand(data_dir: Path, free_port: Ports) -> None:
     server = OpenAIServer()
     url = f"{server.url}/v1"
     settings = {
-        "THUNDERBOX_SIP_ENABLED": "false",
-        "THUNDERBOX_LOG_LEVEL": "debug",
-        "THUNDERBOX_REMOTE_CHAT_BASE_URL": url,
-        "THUNDERBOX_REMOTE_CHAT_MODEL": "words",
-        "THUNDERBOX_REMOTE_SPEECH_BASE_URL": url,
-        "THUNDERBOX_REMOTE_SPEECH_MODEL": "500",
-        "THUNDERBOX_REMOTE_SPEECH_VOICE": "nova",
-        "THUNDERBOX_REMOTE_SPEECH_API_KEY": KEY,
-        "THUNDERBOX_VOICE_DEFAULT_VOICE": "nova",
+        "SIP_ENABLED": "false",
+        "LOG_LEVEL": "debug",
+        "REMOTE_CHAT_BASE_URL": url,
+        "REMOTE_CHAT_MODEL": "words",
+        "REMOTE_SPEECH_BASE_URL": url,
+        "REMOTE_SPEECH_MODEL": "500",
+        "REMOTE_SPEECH_VOICE": "nova",
+        "REMOTE_SPEECH_API_KEY": KEY,
+        "VOICE_DEFAULT_VOICE": "nova",
     }
     try:
-        with BoxProcess(data_dir, free_port, **settings) as box:
-            ready = httpx.get(f"http://127.0.0.1:{box.api_port}/readyz", timeout=20)
-            assert box.stop()[0] == 0
+        with Server(data_dir, free_port, **settings) as box:
+            ready = httpx.get(f"{box.url}/readyz", timeout=20)
+            assert box.stop() == 0
     finally:
         server.kill()
     parts = ready.json()["parts"]
@@ -42,4 +41,4 @@ def test_readyz_says_how_remote_engines_stand(data_dir: Path, free_port: Callabl
     assert chat["detail"] == ""
     assert f"remote speech at {url} failed (status 500)" in speech["detail"]
     assert speech["detail"].endswith("The local engine answers.")
-    assert KEY not in ready.text + box.log.read_text()
+    assert KEY not in ready.text + box.printed

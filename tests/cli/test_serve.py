@@ -7,20 +7,19 @@ import re
 import signal
 import socket
 import stat
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.cli.box import BoxProcess
+from tests.box import Ports, Server
 from thunderbox.cli.banner import hosts
 
 
 @pytest.mark.e2e
 def test_first_start_says_where_to_call_and_ctrl_c_ends_it(
-    data_dir: Path, free_port: Callable[[], int]
+    data_dir: Path, free_port: Ports
 ) -> None:
-    with BoxProcess(data_dir, free_port) as box:
+    with Server(data_dir, free_port) as box:
         key_file = data_dir / "secrets" / "bootstrap-api-key"
         key = key_file.read_text().strip()
         assert stat.S_IMODE(key_file.stat().st_mode) == 0o600
@@ -29,24 +28,23 @@ def test_first_start_says_where_to_call_and_ctrl_c_ends_it(
         second = box.run("serve", timeout=20)
         assert second.returncode == 1
         assert "Another ThunderBox uses the data directory" in second.stderr
-        status, seconds = box.stop()
-        assert (status, seconds < 5) == (0, True)
-        printed = box.log.read_text()
+        assert box.stop(seconds=5) == 0
+        printed = box.printed
         assert f"sip:100@127.0.0.1:{box.sip_port}" in printed
         assert printed.count(key) == 1
         assert len(re.findall(r"^  curl .*/v1/calls", printed, re.MULTILINE)) == 2
         assert "Traceback" not in printed
         box.start()
-        assert box.stop(signal.SIGTERM)[0] == 0
-        assert box.log.read_text().count(key) == 1
+        assert box.stop(signal.SIGTERM) == 0
+        assert box.printed.count(key) == 1
 
 
 @pytest.mark.e2e
 @pytest.mark.parametrize("name", ["api", "sip"])
 def test_a_port_in_use_is_named_with_its_setting(
-    data_dir: Path, free_port: Callable[[], int], name: str
+    data_dir: Path, free_port: Ports, name: str
 ) -> None:
-    box = BoxProcess(data_dir, free_port)
+    box = Server(data_dir, free_port)
     port = box.api_port if name == "api" else box.sip_port
     with socket.socket() as other:
         other.bind(("127.0.0.1", port))
@@ -60,10 +58,8 @@ def test_a_port_in_use_is_named_with_its_setting(
 
 
 @pytest.mark.e2e
-def test_demo_hears_the_right_answers(
-    data_dir: Path, tmp_path: Path, free_port: Callable[[], int]
-) -> None:
-    with BoxProcess(data_dir, free_port) as box:
+def test_demo_hears_the_right_answers(data_dir: Path, tmp_path: Path, free_port: Ports) -> None:
+    with Server(data_dir, free_port) as box:
         run = box.run("demo", "--json", "demo.json", "--record", "demo.wav", timeout=110)
         measured = json.loads((tmp_path / "demo.json").read_text())
         assert run.returncode == 0, run.stdout + run.stderr

@@ -2,40 +2,93 @@
 
 from __future__ import annotations
 
-import contextlib
+import asyncio
 import shutil
 import subprocess
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.box import RunningBox
+from tests.box import Box, Ports, Server
+from tests.peers.openai import OpenAIServer
 
-StartBox = Callable[..., Awaitable[RunningBox]]
+StartBox = Callable[..., Awaitable[Box]]
 Speak = Callable[..., Path]
 
 
 @pytest.fixture
-async def start_box(tmp_path: Path, free_port: Callable[[], int]) -> AsyncIterator[StartBox]:
-    """Starts boxes on one data directory, one after the other; ends the last one."""
-    running: list[RunningBox] = []
+async def start_box(tmp_path: Path, free_port: Ports) -> AsyncIterator[StartBox]:
+    """Starts boxes of the test's own, all on one data directory, so one after the other."""
+    boxes: list[Box] = []
 
-    async def start(**settings: object) -> RunningBox:
-        box = await RunningBox.start(tmp_path / "data", free_port(), free_port(), **settings)
-        running.append(box)
-        return box
+    async def start(**settings: object) -> Box:
+        server = Server(tmp_path / "data", free_port, **settings)
+        await asyncio.to_thread(server.start)
+        boxes.append(Box(server))
+        return boxes[-1]
 
     yield start
-    for box in running:
-        with contextlib.suppress(ProcessLookupError):
-            await box.kill()
+    for box in boxes:
+        box.server.kill()
+        await box.api.aclose()
+
+
+@pytest.fixture(scope="package")
+def shared_server(tmp_path_factory: pytest.TempPathFactory, free_port: Ports) -> Iterator[Server]:
+    """The server of all tests that need none of their own."""
+    server = Server(tmp_path_factory.mktemp("shared") / "data", free_port)
+    yield server
+    server.kill()
+
+
+@pytest.fixture(scope="package")
+def script_server() -> Iterator[OpenAIServer]:
+    """A language model that says what the agent's prompt holds."""
+    server = OpenAIServer()
+    yield server
+    server.kill()
+
+
+@pytest.fixture(scope="package")
+def shared_scripted_server(
+    tmp_path_factory: pytest.TempPathFactory, free_port: Ports, script_server: OpenAIServer
+) -> Iterator[Server]:
+    """The same, thinking with the scripted model."""
+    server = Server(
+        tmp_path_factory.mktemp("scripted") / "data",
+        free_port,
+        REMOTE_CHAT_BASE_URL=f"{script_server.url}/v1",
+        REMOTE_CHAT_MODEL="script",
+        CALLS_TOOL_NETWORKS="127.0.0.0/8",
+    )
+    yield server
+    server.kill()
 
 
 @pytest.fixture
-async def box(start_box: StartBox) -> RunningBox:
-    """A box on its first start."""
-    return await start_box()
+async def box(shared_server: Server) -> AsyncIterator[Box]:
+    """A box with the starter models and the agent of the first start."""
+    async with borrowed(shared_server) as box:
+        yield box
+
+
+@pytest.fixture
+async def scripted(shared_scripted_server: Server) -> AsyncIterator[Box]:
+    """A box whose agent says what its prompt holds, see `script`."""
+    async with borrowed(shared_scripted_server) as box:
+        yield box
+
+
+@asynccontextmanager
+async def borrowed(server: Server) -> AsyncIterator[Box]:
+    """A shared server for one test; it is started where it does not run."""
+    if not server.runs:
+        await asyncio.to_thread(server.start)
+    box = Box(server)
+    yield box
+    await box.leave()
 
 
 @pytest.fixture

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.e2e.box import RunningBox, words_of
+from tests.box import Box, words_of
+from tests.e2e.conftest import StartBox
 from tests.e2e.sound import channels
 from thunderbox.calls.ports import Destination
 from thunderbox.cli.caller import SimulatedCaller
@@ -69,7 +70,7 @@ class Talk:
 
 
 @asynccontextmanager
-async def calling(box: RunningBox) -> AsyncIterator[Talk]:
+async def calling(box: Box) -> AsyncIterator[Talk]:
     """A call to the box that was answered."""
     card = speech_card("starter")
     recognizer = FasterWhisper(
@@ -91,8 +92,14 @@ async def calling(box: RunningBox) -> AsyncIterator[Talk]:
         recognizer.close()
 
 
+@pytest.fixture
+async def box(start_box: StartBox) -> Box:
+    """A box on its first start, with an empty appointment book."""
+    return await start_box()
+
+
 async def test_ten_turns_with_interruptions_a_backchannel_a_tool_digits_and_a_goodbye(
-    box: RunningBox, tmp_path: Path
+    box: Box, tmp_path: Path
 ) -> None:
     async with calling(box) as talk:
         await talk.answer(GREETING)

@@ -9,35 +9,33 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.box import RunningBox, words_of
+from tests.box import Box, words_of
 from tests.e2e.conftest import Speak, StartBox
+from tests.e2e.line import call
 from tests.e2e.sound import channels
-from tests.e2e.test_phone_call import call
 from tests.peers.baresip import Baresip
 from tests.peers.sipp import Sipp
 
 pytestmark = pytest.mark.e2e
 
 
-async def nothing_in_progress(box: RunningBox) -> None:
-    """Wait until no call is open."""
-    async with asyncio.timeout(20):
-        while (await box.get("/v1/calls", status="in_progress", limit=1))["total"]:
-            await asyncio.sleep(0.1)
+@pytest.fixture
+async def box(start_box: StartBox) -> Box:
+    """A box of the test's own, whose calls it counts."""
+    return await start_box()
 
 
-async def works(box: RunningBox, speak: Speak, folder: Path, port: int) -> None:
+async def works(box: Box, speak: Speak, folder: Path, port: int) -> None:
     """A call in which everything works."""
-    ended = await call(
-        box, folder, port, speak(5.0, "How much does a cleaning cost?", 6.0, name="good")
-    )
-    rows = await box.transcript(int(str(ended["call_id"])))
+    words = speak(5.0, "How much does a cleaning cost?", 8.0, name="good")
+    ended = await call(box, folder, port, words, rows=3)
+    rows = await box.transcript(ended["call_id"])
     assert ended["status"] == "completed"
     assert "80 dollars" in words_of(rows, "assistant")
 
 
 async def test_two_hundred_calls_four_at_a_time_leave_the_box_well(
-    box: RunningBox, speak: Speak, tmp_path: Path, free_port: Callable[[], int]
+    box: Box, speak: Speak, tmp_path: Path, free_port: Callable[[], int]
 ) -> None:
     sipp = await Sipp.start(
         tmp_path / "sipp",
@@ -51,13 +49,13 @@ async def test_two_hundred_calls_four_at_a_time_leave_the_box_well(
     )
     score = await sipp.score(120)
     assert (score.successful, score.failed) == (200, 0)
-    await nothing_in_progress(box)
+    await box.idle()
     assert (await box.get("/v1/calls", limit=1))["total"] == 200
     await works(box, speak, tmp_path / "phone", free_port())
 
 
 async def test_the_fifth_call_at_once_is_busy(
-    box: RunningBox, tmp_path: Path, free_port: Callable[[], int]
+    box: Box, tmp_path: Path, free_port: Callable[[], int]
 ) -> None:
     four = await Sipp.start(
         tmp_path / "four",
@@ -84,7 +82,7 @@ async def test_the_fifth_call_at_once_is_busy(
 
 
 async def test_fifty_calls_cut_at_random_moments_leave_the_box_well(
-    box: RunningBox, speak: Speak, tmp_path: Path, free_port: Callable[[], int]
+    box: Box, speak: Speak, tmp_path: Path, free_port: Callable[[], int]
 ) -> None:
     moments = random.Random(7)
     words = speak(0.6, "What are your opening hours?", 20.0, name="cut")
@@ -99,7 +97,7 @@ async def test_fifty_calls_cut_at_random_moments_leave_the_box_well(
                 await phone.peer.prints("terminate call", 20, times=done + 1)
 
     await asyncio.gather(*(callers(f"caller{n}", 17 if n else 16) for n in range(3)))
-    await nothing_in_progress(box)
+    await box.idle()
     page = await box.get("/v1/calls", limit=100)
     assert page["total"] == 50
     assert {row["end_reason"] for row in page["results"]} == {"caller_hangup"}

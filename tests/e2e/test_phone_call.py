@@ -9,36 +9,28 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.box import RunningBox, words_of
+from tests.box import Box, words_of
 from tests.e2e.conftest import Speak, StartBox
+from tests.e2e.line import call
 from tests.e2e.sound import channels, transcribe
 from tests.peers.baresip import Baresip
 
 pytestmark = pytest.mark.e2e
 
 
-async def call(box: RunningBox, folder: Path, port: int, say: Path) -> dict[str, object]:
-    """Dial the box, say the WAV to its end, hang up; the call as the box recorded it."""
-    async with Baresip(folder, port=port, say=say) as phone:
-        await phone.dial(box.sip)
-        await phone.answered()
-        await phone.peer.prints("terminated (duration", 90)
-    return await box.ended_call()
-
-
 async def test_a_question_is_answered_from_the_prompt_and_recorded_in_its_channels(
-    box: RunningBox, speak: Speak, tmp_path: Path, free_port: Callable[[], int]
+    box: Box, speak: Speak, tmp_path: Path, free_port: Callable[[], int]
 ) -> None:
     question = speak(5.0, "What are your opening hours?", 8.0)
-    ended = await call(box, tmp_path / "phone", free_port(), question)
-    rows = await box.transcript(int(str(ended["call_id"])))
+    ended = await call(box, tmp_path / "phone", free_port(), question, rows=3)
+    rows = await box.transcript(ended["call_id"])
     assert (ended["status"], ended["end_reason"]) == ("completed", "caller_hangup")
     assert "opening hours" in words_of(rows, "user")
     said = words_of(rows, "assistant")
     assert "bright smile dental" in said
     assert "9 am to 5 pm" in said
 
-    path = await box.recording(int(str(ended["call_id"])), tmp_path / "call.mp3")
+    path = await box.recording(ended["call_id"], tmp_path / "call.mp3")
     caller, agent = channels(path)
     assert "opening hours" in await transcribe(caller)
     heard = await transcribe(agent)
@@ -48,7 +40,7 @@ async def test_a_question_is_answered_from_the_prompt_and_recorded_in_its_channe
 
 
 async def test_an_appointment_is_booked_by_voice_and_the_agent_hangs_up(
-    box: RunningBox, speak: Speak, tmp_path: Path, free_port: Callable[[], int]
+    box: Box, speak: Speak, tmp_path: Path, free_port: Callable[[], int]
 ) -> None:
     words = speak(
         5.0, "I would like to book an appointment for Tuesday at ten a.m.", 6.0, "Goodbye.", 8.0
@@ -60,29 +52,29 @@ async def test_an_appointment_is_booked_by_voice_and_the_agent_hangs_up(
     assert "tuesday" in json.dumps(booked).lower()
     history = await box.get(f"/v1/calls/{ended['call_id']}/history")
     assert "book_appointment" in json.dumps(history)
-    rows = await box.transcript(int(str(ended["call_id"])))
+    rows = await box.transcript(ended["call_id"])
     assert [row["role"] for row in rows].count("tool_call") == 1
     assert "confirmed" in words_of(rows, "assistant")
 
 
 async def test_an_interrupted_answer_keeps_what_was_heard(
-    box: RunningBox, speak: Speak, tmp_path: Path, free_port: Callable[[], int]
+    box: Box, speak: Speak, tmp_path: Path, free_port: Callable[[], int]
 ) -> None:
     words = speak(5.0, "What are your opening hours?", 2.2, "How much does a cleaning cost?", 7.0)
-    ended = await call(box, tmp_path / "phone", free_port(), words)
+    ended = await call(box, tmp_path / "phone", free_port(), words, rows=5)
     history = await box.get(f"/v1/calls/{ended['call_id']}/history")
     cut = [turn for turn in history if turn.get("interrupted")]
     assert len(cut) == 1
     assert cut[0]["content"]
-    rows = await box.transcript(int(str(ended["call_id"])))
+    rows = await box.transcript(ended["call_id"])
     assert "80 dollars" in words_of(rows, "assistant")
 
 
 async def test_the_box_calls_a_phone_that_answers(
-    box: RunningBox, speak: Speak, tmp_path: Path, free_port: Callable[[], int]
+    box: Box, speak: Speak, tmp_path: Path, free_port: Callable[[], int]
 ) -> None:
     port = free_port()
-    words = speak(2.0, "Hello?", 5.0)
+    words = speak(0.6, "Hello?", 8.0)
     async with Baresip(tmp_path / "phone", port=port, say=words, answers=True) as phone:
         placed = await box.api.post(
             "/v1/call",
@@ -90,18 +82,16 @@ async def test_the_box_calls_a_phone_that_answers(
         )
         assert placed.status_code == 201
         await phone.answered()
-        await phone.peer.prints("terminated (duration", 60)
+        rows = await box.transcript_of(2)
+        await phone.hang_up()
     ended = await box.ended_call()
     assert ended["call_id"] == placed.json()["call_id"]
     assert (ended["direction"], ended["status"]) == ("outbound", "completed")
-    rows = await box.transcript(int(str(ended["call_id"])))
     assert "hello" in words_of(rows, "user")
     assert rows[-1]["role"] == "assistant"
 
 
-async def test_nobody_there_fails_with_a_reason(
-    box: RunningBox, free_port: Callable[[], int]
-) -> None:
+async def test_nobody_there_fails_with_a_reason(box: Box, free_port: Callable[[], int]) -> None:
     placed = await box.api.post(
         "/v1/call",
         json={"from_number": "+15550100", "to_number": f"sip:200@127.0.0.1:{free_port()}"},
@@ -114,18 +104,16 @@ async def test_nobody_there_fails_with_a_reason(
 async def test_a_caller_who_stays_silent_is_asked_and_then_the_box_hangs_up(
     start_box: StartBox, speak: Speak, tmp_path: Path, free_port: Callable[[], int]
 ) -> None:
-    box = await start_box(
-        THUNDERBOX_CALLS_SILENCE_SECONDS=2, THUNDERBOX_CALLS_SILENCE_HANGUP_SECONDS=2
-    )
+    box = await start_box(CALLS_SILENCE_SECONDS=2, CALLS_SILENCE_HANGUP_SECONDS=2)
     ended = await call(box, tmp_path / "phone", free_port(), speak(30.0))
     assert ended["end_reason"] == "timeout"
-    said = words_of(await box.transcript(int(str(ended["call_id"]))), "assistant")
+    said = words_of(await box.transcript(ended["call_id"]), "assistant")
     assert "are you still there?" in said
     assert said.endswith("goodbye!")
 
 
 async def test_stopping_the_box_says_goodbye_to_a_running_call(
-    box: RunningBox, speak: Speak, tmp_path: Path, free_port: Callable[[], int]
+    box: Box, speak: Speak, tmp_path: Path, free_port: Callable[[], int]
 ) -> None:
     async with Baresip(tmp_path / "phone", port=free_port(), say=speak(40.0)) as phone:
         await phone.dial(box.sip)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,11 +10,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.e2e.box import RunningBox, words_of
+from tests.box import Box, words_of
 from tests.e2e.conftest import Speak
 from tests.e2e.sound import transcribe
 from tests.peers import waves
 from tests.peers.baresip import Baresip
+from tests.peers.openai import script
+from tests.peers.process import until
+from tests.peers.sipp import Sipp
 
 pytestmark = pytest.mark.e2e
 
@@ -26,9 +30,18 @@ BEEP = (1000, 0.5)
 
 
 async def place(
-    box: RunningBox, folder: Path, port: int, say: Path, action: str, **fields: object
+    box: Box,
+    folder: Path,
+    port: int,
+    say: Path,
+    action: str = "prompt",
+    rows: int | None = None,
+    agent_id: int | None = None,
+    **fields: object,
 ) -> tuple[dict[str, Any], np.ndarray]:
-    """Call a phone that says this WAV; the call, and what the phone heard at 16 kHz."""
+    """Call a phone that says this WAV and hangs up at its end, or as soon as the transcript has
+    so many rows, with an agent or with a config of these fields; the call, and what the phone
+    heard at 16 kHz."""
     async with Baresip(folder, port=port, say=say, answers=True) as phone:
         config = {
             "prompt": "You are the receptionist of Bright Smile Dental.",
@@ -37,23 +50,24 @@ async def place(
             "voicemail_message": MESSAGE,
             **fields,
         }
-        placed = await box.api.post(
-            "/v1/call",
-            json={
-                "from_number": "+15550100",
-                "to_number": f"sip:caller@127.0.0.1:{port}",
-                "config": config,
-            },
-        )
-        assert placed.status_code == 201
+        order = {
+            "from_number": "+15550100",
+            "to_number": f"sip:caller@127.0.0.1:{port}",
+            **({"config": config} if agent_id is None else {"agent_id": agent_id}),
+        }
+        placed = await box.api.post("/v1/call", json=order)
+        assert placed.status_code == 201, placed.text
         await phone.answered()
-        await phone.peer.prints("terminated (duration", 60)
+        if rows is None:
+            await phone.peer.prints("terminated (duration", 60)
+        else:
+            await box.transcript_of(rows, 60)
     samples, rate = waves.read(phone.heard)
     return await box.ended_call(), np.repeat(samples, 16_000 // rate)
 
 
 async def test_a_mailbox_hears_the_message_after_its_beep(
-    box: RunningBox, speak: Speak, tmp_path: Path, free_port: Callable[[], int]
+    box: Box, speak: Speak, tmp_path: Path, free_port: Callable[[], int]
 ) -> None:
     before = waves.read(speak(0.5, GREETING, 0.5, BEEP, name="until-beep"))[0]
     say = speak(0.5, GREETING, 0.5, BEEP, 15.0)
@@ -69,7 +83,7 @@ async def test_a_mailbox_hears_the_message_after_its_beep(
 
 
 async def test_a_mailbox_is_hung_up_on_when_the_agent_says_so(
-    box: RunningBox, speak: Speak, tmp_path: Path, free_port: Callable[[], int]
+    box: Box, speak: Speak, tmp_path: Path, free_port: Callable[[], int]
 ) -> None:
     say = speak(0.5, GREETING, 0.5, BEEP, 15.0)
     ended, heard = await place(box, tmp_path / "phone", free_port(), say, "hangup")
@@ -79,7 +93,7 @@ async def test_a_mailbox_is_hung_up_on_when_the_agent_says_so(
 
 
 async def test_a_fax_machine_is_hung_up_on(
-    box: RunningBox, speak: Speak, tmp_path: Path, free_port: Callable[[], int]
+    box: Box, speak: Speak, tmp_path: Path, free_port: Callable[[], int]
 ) -> None:
     say = speak(0.6, (2100, 2.6), 10.0)
     ended, _ = await place(box, tmp_path / "phone", free_port(), say, "prompt")
@@ -87,10 +101,10 @@ async def test_a_fax_machine_is_hung_up_on(
 
 
 async def test_a_person_is_talked_with_whatever_a_machine_would_hear(
-    box: RunningBox, speak: Speak, tmp_path: Path, free_port: Callable[[], int]
+    box: Box, speak: Speak, tmp_path: Path, free_port: Callable[[], int]
 ) -> None:
-    say = speak(0.6, "Hello?", 3.0, "What are your opening hours?", 4.0)
-    ended, _ = await place(box, tmp_path / "phone", free_port(), say, "hangup")
+    say = speak(0.6, "Hello?", 3.0, "What are your opening hours?", 8.0)
+    ended, _ = await place(box, tmp_path / "phone", free_port(), say, "hangup", rows=4)
     assert ended["end_reason"] == "caller_hangup"
     rows = await box.transcript(ended["call_id"])
     assert "opening hours" in words_of(rows, "user")
@@ -98,7 +112,7 @@ async def test_a_person_is_talked_with_whatever_a_machine_would_hear(
 
 
 async def test_a_call_is_as_patient_as_its_agent(
-    box: RunningBox, speak: Speak, tmp_path: Path, free_port: Callable[[], int]
+    box: Box, speak: Speak, tmp_path: Path, free_port: Callable[[], int]
 ) -> None:
     patience = {
         "silence_interval_seconds": 2,
@@ -115,7 +129,7 @@ async def test_a_call_is_as_patient_as_its_agent(
 
 
 async def test_a_call_lasts_no_longer_than_its_agent_wants(
-    box: RunningBox, speak: Speak, tmp_path: Path, free_port: Callable[[], int]
+    box: Box, speak: Speak, tmp_path: Path, free_port: Callable[[], int]
 ) -> None:
     say = speak(30.0)
     ended, _ = await place(
@@ -123,3 +137,51 @@ async def test_a_call_lasts_no_longer_than_its_agent_wants(
     )
     assert (ended["status"], ended["end_reason"]) == ("completed", "timeout")
     assert len(await box.transcript(ended["call_id"])) == 1
+
+
+async def test_an_agent_that_is_to_speak_first_greets_whoever_picks_up(
+    scripted: Box, speak: Speak, tmp_path: Path, free_port: Callable[[], int]
+) -> None:
+    greeting = "This is Bright Smile Dental. How can I help?"
+    agent_id = await scripted.change_agent(
+        prompt=script({"say": greeting}), outbound_speak_order="agent_first"
+    )
+    ended, heard = await place(
+        scripted, tmp_path / "phone", free_port(), speak(20.0), rows=1, agent_id=agent_id
+    )
+    assert ended["end_reason"] == "caller_hangup"
+    [turn] = await scripted.get(f"/v1/calls/{ended['call_id']}/history")
+    assert (turn["role"], turn["content"]) == ("assistant", greeting)
+    assert turn["start_ms"] < 2_000
+    assert "bright smile" in await transcribe(heard)
+
+
+async def test_a_mailbox_is_talked_with_when_the_agent_says_so(
+    scripted: Box, speak: Speak, tmp_path: Path, free_port: Callable[[], int]
+) -> None:
+    prompt = script({"say": "Hello, I call about your appointment."})
+    say = speak(0.5, GREETING, 6.0)
+    ended, _ = await place(scripted, tmp_path / "phone", free_port(), say, "prompt", prompt=prompt)
+    assert ended["end_reason"] == "caller_hangup"
+    rows = await scripted.transcript(ended["call_id"])
+    assert "hello" in words_of(rows, "user")
+    assert "i call about your appointment" in words_of(rows, "assistant")
+
+
+async def test_a_phone_that_nobody_takes_rings_for_as_long_as_the_agent_wants(
+    box: Box, tmp_path: Path, free_port: Callable[[], int]
+) -> None:
+    port = free_port()
+    phone = await Sipp.start(tmp_path / "phone", "callee_rings", port=port)
+    config = {"prompt": "Be brief.", "voice": "en-US-James1", "ring_duration_seconds": 5}
+    to = {"from_number": "+15550100", "to_number": f"sip:caller@127.0.0.1:{port}"}
+    placed = await box.api.post("/v1/call", json=to | {"config": config})
+    assert placed.status_code == 201, placed.text
+    await until(lambda: "180 Ringing" in phone.messages, what="ringing")
+    began = time.monotonic()
+    score = await phone.score()
+    assert 4 <= time.monotonic() - began <= 8
+    assert score.successful == 1, score.messages
+    ended = await box.ended_call()
+    assert (ended["call_id"], ended["status"]) == (placed.json()["call_id"], "failed")
+    assert ended["end_reason"] == "no_answer"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.box import RunningBox
+from tests.box import Box
 from tests.e2e.conftest import Speak
 from tests.peers.baresip import Baresip
 
@@ -21,7 +21,7 @@ README = Path(__file__).resolve().parents[2] / "README.md"
 
 
 async def test_the_quick_start_places_a_call_and_prints_what_was_said(
-    box: RunningBox, speak: Speak, tmp_path: Path, free_port: Callable[[], int]
+    box: Box, speak: Speak, tmp_path: Path, free_port: Callable[[], int]
 ) -> None:
     (script,) = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
     (tmp_path / "quick_start.py").write_text(script)
@@ -33,8 +33,8 @@ async def test_the_quick_start_places_a_call_and_prints_what_was_said(
             str(tmp_path / "quick_start.py"),
             env={
                 **os.environ,
-                "THUNDERPHONE_API_KEY": box.api.headers["Authorization"].removeprefix("Bearer "),
-                "THUNDERBOX_URL": box.url,
+                "THUNDERPHONE_API_KEY": box.key,
+                "THUNDERBOX_URL": box.server.url,
                 "TO_NUMBER": f"sip:caller@127.0.0.1:{port}",
             },
             stdout=asyncio.subprocess.PIPE,

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.box import RunningBox, words_of
+from tests.box import Box, words_of
 
 pytestmark = pytest.mark.e2e
 
 RUN_S = 60.0
 
 
-async def run_of(box: RunningBox, **fields: object) -> dict[str, Any]:
+async def run_of(box: Box, **fields: object) -> dict[str, Any]:
     """A test call, once it is over."""
     order = {"target_type": "phone_number", "target_id": 1, "consent_to_charge": True}
     ordered = await box.api.post("/v1/test-calls", json=order | fields)
@@ -27,7 +27,7 @@ async def run_of(box: RunningBox, **fields: object) -> dict[str, Any]:
     return run
 
 
-async def test_the_box_calls_itself_over_sip(box: RunningBox) -> None:
+async def test_the_box_calls_itself_over_sip(box: Box) -> None:
     lines = "- How much does a cleaning cost?\n- Thank you, goodbye."
     run = await run_of(box, mode="sip", scenario_prompt=lines)
     assert (run["status"], run["error_message"]) == ("completed", "")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.box import RunningBox
+from tests.box import Box
 from tests.e2e.conftest import StartBox
 from tests.peers.registrar import Registrar
 from tests.peers.sipp import Sipp
@@ -21,7 +21,7 @@ OWN = "+4930123456"
 PASSWORD = "horse-battery-staple"
 
 
-async def connect(box: RunningBox, registrar: Registrar) -> dict[str, Any]:
+async def connect(box: Box, registrar: Registrar) -> dict[str, Any]:
     """Try a trunk and make a connection of it."""
     given = {
         "provider": "manual",
@@ -38,7 +38,7 @@ async def connect(box: RunningBox, registrar: Registrar) -> dict[str, Any]:
     return connection
 
 
-async def connected(box: RunningBox, connection_id: int) -> None:
+async def connected(box: Box, connection_id: int) -> None:
     """Wait until a connection is registered."""
     async with asyncio.timeout(20):
         while (await box.get(f"/v1/voip-connections/{connection_id}"))["status"] != "connected":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,12 @@ from tests.peers.openai_server import KEY
 from thunderbox.voice.engines.remote import Kind, RemoteServer
 
 ROOT = Path(__file__).parents[2]
+
+
+def script(*replies: dict[str, Any]) -> str:
+    """A prompt with the replies of the server's model `script`: each has `say`, `calls` (a name
+    and arguments each) or both, and may come `after` some seconds."""
+    return json.dumps(list(replies))
 
 
 class OpenAIServer:

@@ -21,6 +21,8 @@ from litestar.response import Stream
 
 WORDS = ["We are ", "open ", "today. ", "Anything else?"]
 KEY = "sk-loopback-1234"
+PHRASE = "One second, I am checking."
+"""What the scripted model writes when it is asked for an acknowledgement."""
 
 seen: list[dict[str, Any]] = []
 
@@ -48,16 +50,20 @@ def tool_part(index: int, name: str | None, arguments: str) -> str:
     return event({"tool_calls": [{"index": index, "function": function}]})
 
 
-def scripted(messages: list[dict[str, Any]]) -> list[str]:
-    """The reply that a prompt holds as JSON, `[{"say": …, "calls": [[name, arguments], …]}, …]`:
-    the first for a conversation without words of the agent, the second after one, and so on."""
+def scripted(messages: list[dict[str, Any]]) -> tuple[float, list[str]]:
+    """The reply that a prompt holds as JSON, `[{"say": …, "calls": [[name, arguments], …],
+    "after": seconds}, …]`, as its delay and its chunks: the first for a conversation without
+    words of the agent, the second after one, and so on."""
     prompt = messages[0]["content"]
+    if "[{" not in prompt:
+        return 0.0, [event({"content": PHRASE})]
     replies = json.loads(prompt[prompt.index("[{") : prompt.rindex("}]") + 2])
     turn = sum(message["role"] == "assistant" for message in messages)
     reply = replies[min(turn, len(replies) - 1)]
     said = [event({"content": reply["say"]})] if reply.get("say") else []
     calls = enumerate(reply.get("calls", []))
-    return [*said, *(tool_part(at, name, json.dumps(given)) for at, (name, given) in calls)]
+    called = [tool_part(at, name, json.dumps(given)) for at, (name, given) in calls]
+    return reply.get("after", 0.0), said + called
 
 
 async def chat_events(
@@ -78,7 +84,9 @@ async def chat_events(
                 yield tool_part(0, "book" if part.startswith("{") else None, part)
                 await asyncio.sleep(0.3)
         case "script":
-            for part in scripted(messages):
+            delay, parts = scripted(messages)
+            await asyncio.sleep(delay)
+            for part in parts:
                 yield part
         case "malformed":
             yield event({"content": "We "})[:-10] + "\n\n"

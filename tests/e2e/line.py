@@ -1,0 +1,68 @@
+"""Calls to a box: of a telephone that says a WAV, and of a phone in the test's own process."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tests.box import Box
+from tests.peers.baresip import Baresip
+from thunderbox.calls.ports import Destination
+from thunderbox.cli.own_phone import own_phone
+from thunderbox.voice.leg import Answered, Leg, LegEvent
+
+
+async def call(
+    box: Box, folder: Path, port: int, say: Path, rows: int | None = None
+) -> dict[str, Any]:
+    """Dial the box, say the WAV, hang up at its end or as soon as the transcript has so many
+    rows; the call as the box recorded it."""
+    async with Baresip(folder, port=port, say=say) as phone:
+        await phone.dial(box.sip)
+        await phone.answered()
+        if rows is None:
+            await phone.peer.prints("terminated (duration", 90)
+        else:
+            await box.transcript_of(rows, 60)
+            await phone.hang_up()
+    return await box.ended_call()
+
+
+@asynccontextmanager
+async def calling(box: Box) -> AsyncIterator[Leg]:
+    """A call to the box that was answered, from a phone of the test's own."""
+    async with own_phone() as phone:
+        leg = await phone.dial(Destination(box.sip, "test"), 20)
+        while not isinstance(await asyncio.wait_for(leg.events.get(), 30), Answered):
+            pass
+        try:
+            yield leg
+        finally:
+            await leg.hang_up()
+
+
+async def follow(
+    leg: Leg, seconds: float, until: Callable[[bytes], bool] = lambda _: False
+) -> list[bytes]:
+    """What the phone hears until the end of the call, for at most so long, or until a frame."""
+    heard: list[bytes] = []
+    while len(heard) < seconds * 50 and (tick := await leg.tick()) is not None:
+        heard.append(tick.far)
+        if until(tick.far):
+            break
+    return heard
+
+
+def events_of(leg: Leg) -> list[LegEvent]:
+    """What has happened on the phone's line."""
+    return [leg.events.get_nowait() for _ in range(leg.events.qsize())]
+
+
+def samples_of(frames: list[bytes]) -> np.ndarray:
+    """Frames as one row of samples."""
+    return np.frombuffer(b"".join(frames), "<i2").astype(int)
