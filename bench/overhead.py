@@ -44,7 +44,10 @@ def measure(models: str, turns: int) -> dict[str, Any]:
     """One box, calls of five turns: where a call's clock stands between two ticks is chance."""
     sounds = voices([QUESTION])
     before = load()
-    with Box(models) as box:
+    pause = VoiceSettings().pause_ms
+    # Learned pauses would differ from call to call.
+    fixed = {"VOICE_SHORTEST_PAUSE_MS": pause, "VOICE_LONGEST_PAUSE_MS": pause}
+    with Box(models, **fixed) as box:
         done: list[Turn] = []
         whole = gather(
             (
@@ -56,7 +59,6 @@ def measure(models: str, turns: int) -> dict[str, Any]:
         )
         box.stop()
         lag = box.loop_lag_ms()
-    pause = VoiceSettings().pause_ms
     left = [turn.latency_ms - pause for turn in done if turn.latency_ms is not None]
     return {
         "load": {"before": before, "after": load()},

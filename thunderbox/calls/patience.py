@@ -24,6 +24,8 @@ def pace_of(
     return Pace(
         agent_first=agent_first,
         pause_ms=voice.pause_ms,
+        shortest_pause_ms=voice.shortest_pause_ms,
+        longest_pause_ms=voice.longest_pause_ms,
         lead_ms=LEAD_MS,
         interrupt_ms=voice.interrupt_ms,
         silence_ms=1000 * (agent.silence_interval_seconds or limits.silence_seconds),

@@ -17,7 +17,10 @@ class Pace:
 
     agent_first: bool = True
     pause_ms: int = 350
-    """Silence between the caller's last sound and the answer's first one."""
+    """Silence between the caller's last sound and the answer's first one, to begin with."""
+    shortest_pause_ms: int = 250
+    longest_pause_ms: int = 1_000
+    """Between these it follows the caller's own pauses."""
     lead_ms: int = 0
     """So much of that silence passes on the way in and out, so the turn is decided earlier."""
     interrupt_ms: int = 500

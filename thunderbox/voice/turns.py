@@ -15,7 +15,7 @@ from thunderbox.voice.limits import Limits
 from thunderbox.voice.mailbox import Mailbox
 from thunderbox.voice.pace import ANSWER_MS, Pace
 from thunderbox.voice.replies import Replies
-from thunderbox.voice.turn_end import turn_pause_ms
+from thunderbox.voice.rhythm import Rhythm
 from thunderbox.voice.turn_events import (
     Begun,
     CommitTurn,
@@ -55,6 +55,7 @@ class Turns:
         self._murmur: Murmur | None = None
         self._digits = Digits(pace.digits_ms)
         self._limits = Limits(pace)
+        self._rhythm = Rhythm(pace.pause_ms, pace.shortest_pause_ms, pace.longest_pause_ms)
         self._resume_after_hold = 0
         self._failures = 0
         self._mailbox: Mailbox | None = None
@@ -87,7 +88,8 @@ class Turns:
                     reply.has_words = True
             case ReplyFinished(_, reply_id, ends_call, empty):
                 return self._reply_finished(reply_id, ends_call, empty)
-            case Playing(_, reply_id):
+            case Playing(at, reply_id):
+                self._rhythm.answered(at)
                 if (reply := self._replies.get(reply_id)) is not None:
                     reply.playing = True
             case Played(_, reply_id):
@@ -127,7 +129,10 @@ class Turns:
         turn = self._turn
         if turn is None:
             self._turn = turn = Turn(self._new_id(), at, voice_since=at)
+            self._rhythm.began(at)
         else:
+            if turn.voice_since is None:
+                self._rhythm.went_on(at - turn.stopped_at)
             turn.goes_on(at)
         reply = self._replies.current
         if reply is None or reply.final:
@@ -156,8 +161,10 @@ class Turns:
                 self._murmur = Murmur(text, turn.start, turn.stopped_at)
             return self._drop(turn)
         effects = self._interrupt(turn) if speaking else []
+        if turn.cut:
+            self._rhythm.cut_in()
         turn.text = text
-        pause_ms = turn_pause_ms(self._pace.pause_ms, text, heard.finished)
+        pause_ms = self._rhythm.understood(text, heard.finished)
         turn.due = turn.stopped_at + pause_ms - self._pace.lead_ms
         return effects + self._replies.prepare(text)
 
@@ -173,6 +180,7 @@ class Turns:
         """The pause was long enough: it is the agent's turn."""
         self._turn = None
         self._limits.answered()
+        self._rhythm.ended(turn.stopped_at)
         said: list[Effect] = [turn.words(), DropTurn(turn.id)]
         return said + self._replies.release(turn.stopped_at, self._now)
 
