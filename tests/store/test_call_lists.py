@@ -94,6 +94,29 @@ async def test_every_filter_goes_by_an_index(db: Database, org_id: int, wanted: 
     assert not [step for step in explaining.steps if step.startswith("SCAN calls")]
 
 
+RARE = [
+    CallFilter(phone_number="+1", directions=("outbound",)),
+    CallFilter(from_number="+1", agent_id=2),
+    CallFilter(to_number="+2", status="failed", agent_id=1),
+    CallFilter(from_number="+1", to_number="+3"),
+    CallFilter(phone_number="+1", is_test_call=True, started_from=0),
+    CallFilter(directions=("outbound",), agent_id=1),
+]
+
+
+@pytest.mark.parametrize("wanted", RARE)
+async def test_nothing_is_read_that_is_not_wanted(db: Database, org_id: int, wanted: CallFilter):
+    async with db.transaction() as tx:
+        for at in range(2_000):
+            new = new_call(org_id, agent_id=1, from_number="+1", to_number="+2", started_at=at)
+            await calls.insert(tx, new)
+    steps: list[int] = []
+    for reader in db._readers:
+        await reader.set_progress_handler(lambda: steps.append(1), 1)
+    assert await call_lists.page(db, org_id, wanted, 50, 0) == (0, [])
+    assert len(steps) < 4_000
+
+
 async def test_a_call_of_a_number_with_itself_counts_once(db: Database, org_id: int):
     await add(db, org_id, from_number="+15550100", to_number="+15550100")
     total, found = await call_lists.page(db, org_id, CallFilter(phone_number="+15550100"), 10, 0)
@@ -167,15 +190,10 @@ async def some_calls(db: Database, org_id: int, chance: random.Random, number: i
     return sorted(found, key=lambda call: (-call.started_at, -call.id))
 
 
-@pytest.mark.parametrize(("many", "few"), [(1_000, 20_000), (0, 20_000), (0, -1)])
-async def test_any_filter_combination_finds_what_it_means(
-    db: Database, org_id: int, monkeypatch: pytest.MonkeyPatch, many: int, few: int
-):
-    monkeypatch.setattr(call_lists, "MANY", many)
-    monkeypatch.setattr(call_lists, "FEW", few)
+async def test_any_filter_combination_finds_what_it_means(db: Database, org_id: int):
     chance = random.Random(7)
     every = await some_calls(db, org_id, chance, 200)
-    for _ in range(300):
+    for _ in range(500):
         wanted = some_filter(chance)
         offset = chance.choice((0, 0, 3, 40))
         expected = [call.id for call in every if matches(call, wanted)]

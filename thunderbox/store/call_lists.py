@@ -1,9 +1,9 @@
 """Call lists: pages of calls, newest first, whatever the filters and however many calls there are.
 
-A list without a number among its filters is put together from the calls of each kind (direction,
-status, test or not), each of which is one stretch of an index; its total comes from counts that
-triggers keep by day. A list of a number reads that number's own stretch, or those of the kinds
-where these are shorter, and its total is counted no further than COUNTED beyond the page.
+A list is put together from the calls of each kind (direction, status, test or not) of what is asked
+for: all calls, an agent's, a number's, or an agent's with a number. Each of these is one stretch of
+an index, so nothing is read that is not wanted. Totals come from counts that triggers keep by day;
+those of a number are counted no further than COUNTED beyond the page.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from itertools import product
 from typing import Any
 
-import msgspec
 from msgspec import Struct
 
 from thunderbox.store.calls import Call, CallFilter
@@ -27,15 +26,12 @@ STATUSES = ("in_progress", "completed", "failed")
 DAY_MS = 86_400_000
 DEEP = 2_000
 """Beyond so many calls it is quicker to read a stretch of the newest than to merge the kinds."""
-
-MANY = 1_000
-"""A number with fewer calls than this is looked under, whatever else is asked."""
-FEW = 20_000
-"""So many calls of a kind are read one by one for a number with many calls."""
+ALL_AGENTS = -1
+"""The agent under which calls are counted whatever their agent."""
 
 Params = tuple[Any, ...]
-Side = tuple[str, str, Params]
-"""An index, what is looked for in it, and the values of that."""
+Stretch = tuple[str, Params]
+"""Calls as they lie together in an index: what follows FROM, and its values."""
 
 
 class Place(Struct, frozen=True):
@@ -49,12 +45,10 @@ async def page(
     db: Source, org_id: int, wanted: CallFilter, limit: int, offset: int
 ) -> tuple[int, list[Call]]:
     """How many calls match, and one page of them, newest first."""
-    if _numbers(wanted):
-        total, ids = await _ids_of_numbers(
-            db, org_id, wanted, limit, offset, most=offset + limit + COUNTED
-        )
-        return total, await _read(db, ids)
-    total = await count(db, org_id, wanted)
+    if _has_number(wanted):
+        total = await _count_of_number(db, org_id, wanted, offset + limit + COUNTED)
+    else:
+        total = await count(db, org_id, wanted)
     if offset >= total:
         return total, []
     return total, await _read(db, await _ids(db, org_id, wanted, limit, offset))
@@ -64,17 +58,13 @@ async def after(
     db: Source, org_id: int, wanted: CallFilter, limit: int, place: Place | None
 ) -> list[Call]:
     """The next calls after a place in a list; its beginning for None."""
-    if _numbers(wanted):
-        _, found = await _ids_of_numbers(db, org_id, wanted, limit, 0, most=limit, place=place)
-    else:
-        found = await _ids(db, org_id, wanted, limit, 0, place)
-    return await _read(db, found)
+    return await _read(db, await _ids(db, org_id, wanted, limit, 0, place))
 
 
 async def count(db: Source, org_id: int, wanted: CallFilter) -> int:
     """How many calls match; of a filter by number at most COUNTED."""
-    if _numbers(wanted):
-        return (await _ids_of_numbers(db, org_id, wanted, 0, 0, most=COUNTED))[0]
+    if _has_number(wanted):
+        return await _count_of_number(db, org_id, wanted, COUNTED)
     start, end = wanted.started_from, wanted.started_to
     first = None if start is None else -(-start // DAY_MS)
     last = None if end is None else (end + 1) // DAY_MS - 1
@@ -97,7 +87,7 @@ async def party_numbers(db: Source, org_id: int, digits: str, limit: int) -> lis
     )
 
 
-def _numbers(wanted: CallFilter) -> bool:
+def _has_number(wanted: CallFilter) -> bool:
     return not (wanted.from_number is wanted.to_number is wanted.phone_number is None)
 
 
@@ -121,129 +111,86 @@ async def _ids(
     offset: int,
     place: Place | None = None,
 ) -> list[int]:
-    """The calls of a page: the newest of each kind, merged."""
+    """The calls of a page: the newest of each stretch, merged."""
     times, time_params = _times(wanted, place)
     agent, agent_params = _agent(wanted)
-    plain = not agent and wanted.is_test_call is None
-    if offset > DEEP or (plain and not wanted.directions and wanted.status is None):
-        condition, params = _kinds_condition(wanted)
-        sql = (
+    condition, params = _kinds_condition(wanted)
+    if not _has_number(wanted) and (offset > DEEP or not (agent or condition)):
+        rows = await db.fetch_all(
             "SELECT id FROM calls INDEXED BY calls_by_start "  # noqa: S608 - fixed fragments
             f"WHERE org_id = ?{agent}{condition}{times} "
-            "ORDER BY started_at DESC, id DESC LIMIT ? OFFSET ?"
-        )
-        rows = await db.fetch_all(
-            sql, (org_id, *agent_params, *params, *time_params, limit, offset)
+            "ORDER BY started_at DESC, id DESC LIMIT ? OFFSET ?",
+            (org_id, *agent_params, *params, *time_params, limit, offset),
         )
         return [row[0] for row in rows]
-    index = "calls_by_agent" if agent else "calls_by_kind"
-    part = (
-        f"SELECT * FROM (SELECT id, started_at FROM calls INDEXED BY {index} "  # noqa: S608 - fixed fragments
-        f"WHERE org_id = ?{agent} AND direction = ? AND status = ? AND is_test_call = ?{times} "
-        "ORDER BY started_at DESC, id DESC LIMIT ?)"
-    )
+    parts: list[str] = []
     merged: Params = ()
-    kinds = _kinds(wanted)
-    for kind in kinds:
-        merged += (org_id, *agent_params, *kind, *time_params, limit + offset)
+    for source, params in _stretches(org_id, wanted, place):
+        parts.append(
+            f"SELECT * FROM (SELECT id, started_at FROM {source} "  # noqa: S608 - fixed fragments
+            "ORDER BY started_at DESC, id DESC LIMIT ?)"
+        )
+        merged += (*params, limit + offset)
+    if not parts:
+        return []
     rows = await db.fetch_all(
-        f"SELECT id FROM ({' UNION ALL '.join([part] * len(kinds))}) "  # noqa: S608 - fixed fragments
+        f"SELECT id FROM ({' UNION ALL '.join(parts)}) "  # noqa: S608 - fixed fragments
         "ORDER BY started_at DESC, id DESC LIMIT ? OFFSET ?",
         (*merged, limit, offset),
     )
     return [row[0] for row in rows]
 
 
-async def _ids_of_numbers(
-    db: Source,
-    org_id: int,
-    wanted: CallFilter,
-    limit: int,
-    offset: int,
-    *,
-    most: int,
-    place: Place | None = None,
-) -> tuple[int, list[int]]:
-    """How many calls match, at most `most`, and a page of them from the numbers' stretches."""
+def _stretches(org_id: int, wanted: CallFilter, place: Place | None = None) -> list[Stretch]:
+    """Where the calls of a filter lie; none when no call can match."""
     times, time_params = _times(wanted, place)
     agent, agent_params = _agent(wanted)
-    kinds, kind_params = _kinds_condition(wanted)
-    sides, rare = await _sides(db, org_id, wanted)
-    if not sides:
-        return 0, []
-    parts: list[str] = []
-    params: Params = ()
-    others = msgspec.structs.replace(wanted, from_number=None, to_number=None, phone_number=None)
-    if not rare and await count(db, org_id, others) <= FEW:
-        # Of a number with many calls, few are of these kinds: they are read in stretches of kinds.
-        index = "calls_by_agent" if agent else "calls_by_kind"
-        either = " OR ".join(f"({condition})" for _, condition, _ in sides)
-        values = tuple(value for _, _, found in sides for value in found)
+    found: list[Stretch] = []
+    for index, condition, values in _sides(wanted):
         for kind in _kinds(wanted):
-            parts.append(
-                f"SELECT * FROM (SELECT id, started_at FROM calls INDEXED BY {index} "  # noqa: S608 - fixed fragments
-                f"WHERE org_id = ?{agent} AND direction = ? AND status = ? AND is_test_call = ?"
-                f"{times} AND ({either}) ORDER BY started_at DESC, id DESC LIMIT ?)"
+            source = (
+                f"calls INDEXED BY {index} WHERE org_id = ?{condition}{agent} "
+                f"AND direction = ? AND status = ? AND is_test_call = ?{times}"
             )
-            params += (org_id, *agent_params, *kind, *time_params, *values, most)
-    else:
-        for index, condition, values in sides:
-            parts.append(
-                f"SELECT * FROM (SELECT id, started_at FROM calls INDEXED BY {index} "  # noqa: S608 - fixed fragments
-                f"WHERE org_id = ? AND {condition}{agent}{kinds}{times} "
-                "ORDER BY started_at DESC, id DESC LIMIT ?)"
-            )
-            params += (org_id, *values, *agent_params, *kind_params, *time_params, most)
-    source = " UNION ALL ".join(parts)
-    if len(parts) > 1:
-        source = f"SELECT * FROM ({source}) ORDER BY started_at DESC, id DESC LIMIT ?"  # noqa: S608 - fixed fragments
-        params += (most,)
-    # The total is a row of its own, so that only the page leaves SQLite.
-    rows = await db.fetch_all(
-        f"WITH found AS MATERIALIZED ({source}) "  # noqa: S608 - fixed fragments
-        "SELECT count(*) AS id FROM found UNION ALL SELECT * FROM ("
-        "SELECT id FROM found ORDER BY started_at DESC, id DESC LIMIT ? OFFSET ?)",
-        (*params, limit, offset),
-    )
-    total, *ids = (int(row[0]) for row in rows)
-    return total, ids
+            found.append((source, (org_id, *values, *agent_params, *kind, *time_params)))
+    return found
 
 
-async def _sides(db: Source, org_id: int, wanted: CallFilter) -> tuple[list[Side], bool]:
-    """The stretches that hold the calls of the numbers of a filter; True when they are short."""
+def _sides(wanted: CallFilter) -> list[tuple[str, str, Params]]:
+    """For each side of the call that is looked at: an index, a condition and its values."""
     caller, called, either = wanted.from_number, wanted.to_number, wanted.phone_number
+    agents = "" if wanted.agent_id is None else "_and_agent"
     if either is not None and either not in (caller, called):
         if caller is None and called is None:
-            rare = await _is_rare(db, org_id, "from", either)
-            rare = rare and await _is_rare(db, org_id, "to", either)
             return [
-                ("calls_by_from", "from_number = ?", (either,)),
-                # A call from a number to itself is in the first stretch.
-                ("calls_by_to", "to_number = ? AND from_number <> ?", (either, either)),
-            ], rare
+                (f"calls_by_from{agents}", " AND from_number = ?", (either,)),
+                # A call from a number to itself is in the first.
+                (f"calls_by_to{agents}", " AND to_number = ? AND from_number <> ?", (either,) * 2),
+            ]
         if caller is not None and called is not None:
-            return [], True
+            return []
         caller, called = caller or either, called or either
-    if caller is None:
-        side = ("calls_by_to", "to_number = ?", (called,))
-        return [side], await _is_rare(db, org_id, "to", called)
-    if called is None:
-        side = ("calls_by_from", "from_number = ?", (caller,))
-        return [side], await _is_rare(db, org_id, "from", caller)
-    both, pair = "from_number = ? AND to_number = ?", (caller, called)
-    if await _is_rare(db, org_id, "to", called):
-        return [("calls_by_to", both, pair)], True
-    return [("calls_by_from", both, pair)], await _is_rare(db, org_id, "from", caller)
+    if caller is not None and called is not None:
+        return [("calls_by_pair", " AND from_number = ? AND to_number = ?", (caller, called))]
+    if caller is not None:
+        return [(f"calls_by_from{agents}", " AND from_number = ?", (caller,))]
+    if called is not None:
+        return [(f"calls_by_to{agents}", " AND to_number = ?", (called,))]
+    return [("calls_by_kind" if wanted.agent_id is None else "calls_by_agent", "", ())]
 
 
-async def _is_rare(db: Source, org_id: int, side: str, number: str | None) -> bool:
-    """Whether a number has few calls on this side."""
-    rows = await db.fetch_all(
-        f"SELECT 1 FROM calls INDEXED BY calls_by_{side} "  # noqa: S608 - fixed words
-        f"WHERE org_id = ? AND {side}_number = ? LIMIT ?",
-        (org_id, number, MANY),
+async def _count_of_number(db: Source, org_id: int, wanted: CallFilter, most: int) -> int:
+    """How many calls match, at most so many."""
+    stretches = _stretches(org_id, wanted)
+    if not stretches:
+        return 0
+    parts = " UNION ALL ".join(f"SELECT 1 FROM {source}" for source, _ in stretches)  # noqa: S608 - fixed fragments
+    row = await db.fetch_one(
+        f"SELECT count(*) FROM ({parts} LIMIT ?)",  # noqa: S608 - fixed fragments
+        (*(value for _, params in stretches for value in params), most),
     )
-    return len(rows) < MANY
+    assert row is not None
+    return int(row[0])
 
 
 async def _count_days(
@@ -251,14 +198,13 @@ async def _count_days(
 ) -> int:
     """Calls of whole days, from the counts."""
     condition, params = _kinds_condition(wanted)
-    if wanted.agent_id is not None:
-        condition, params = f" AND agent_id = ?{condition}", (wanted.agent_id, *params)
     for bound, text in ((first, " AND day >= ?"), (last, " AND day <= ?")):
         if bound is not None:
             condition, params = condition + text, (*params, bound)
     row = await db.fetch_one(
-        f"SELECT coalesce(sum(calls), 0) FROM call_counts WHERE org_id = ?{condition}",  # noqa: S608 - fixed fragments
-        (org_id, *params),
+        "SELECT coalesce(sum(calls), 0) FROM call_counts "  # noqa: S608 - fixed fragments
+        f"WHERE org_id = ? AND agent_id = ?{condition}",
+        (org_id, ALL_AGENTS if wanted.agent_id is None else wanted.agent_id, *params),
     )
     assert row is not None
     return int(row[0])
