@@ -19,7 +19,7 @@ from thunderbox.store.calls import Call, CallFilter
 from thunderbox.store.database import Source
 from thunderbox.store.rows import read_all
 
-COUNTED = 5_000
+COUNTED = 20_000
 """A total of a number's calls is exact up to so many beyond the page, and then a lower bound."""
 DIRECTIONS = ("inbound", "outbound", "mic", "widget")
 STATUSES = ("in_progress", "completed", "failed")
