@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import msgspec
 from msgspec import Struct
 
 from thunderbox.api import dialect
@@ -14,7 +13,7 @@ from thunderbox.calls.variables import unresolved
 from thunderbox.store import phone_number_labels
 from thunderbox.store.calls import Call
 from thunderbox.store.database import Source
-from thunderbox.store.turns import Turn
+from thunderbox.store.turns import Turn, content_of
 
 
 class CallView(Struct, kw_only=True):
@@ -140,7 +139,7 @@ def view(call: Call, sdk: bool, labels: Mapping[str, str]) -> CallView:
         to_number_label=labels.get(call.to_number),
         start_time=iso(call.started_at),
         end_time=iso_optional(call.ended_at),
-        duration_seconds=_duration(call),
+        duration_seconds=call.duration_seconds,
         status=call.status,
         end_reason=call.end_reason,
         recording_url=f"/v1/calls/{call.id}/audio" if recorded else None,
@@ -182,14 +181,6 @@ def history(turns: list[Turn]) -> list[HistoryItem]:
     return [_history_item(turn) for turn in turns]
 
 
-def _duration(call: Call) -> int | None:
-    """Seconds from answer to end, rounded; 0 for a call that nobody answered."""
-    if call.ended_at is None:
-        return None
-    answered = call.ended_at if call.answered_at is None else call.answered_at
-    return max(0, round((call.ended_at - answered) / 1000))
-
-
 def _without_headers(tool: dict[str, Any]) -> dict[str, Any]:
     """A tool as a reader of calls may see it: headers carry other people's keys."""
     endpoint = tool.get("endpoint")
@@ -208,7 +199,7 @@ def _dial_state(call: Call) -> str | None:
 
 def transcript_entry(turn: Turn) -> TranscriptEntry:
     """A turn as a transcript shows it."""
-    content = _content(turn)
+    content = content_of(turn)
     return TranscriptEntry(
         role=turn.role,
         content_type="text/plain" if isinstance(content, str) else "application/json",
@@ -219,7 +210,7 @@ def transcript_entry(turn: Turn) -> TranscriptEntry:
 
 
 def _history_item(turn: Turn) -> HistoryItem:
-    content = _content(turn)
+    content = content_of(turn)
     calls: list[ToolCallView] = []
     if turn.role == "tool_call":
         calls.append(_tool_call(turn, content))
@@ -240,18 +231,3 @@ def _history_item(turn: Turn) -> HistoryItem:
 def _tool_call(turn: Turn, content: Any) -> ToolCallView:
     arguments = content["arguments"] if isinstance(content, dict) else {}
     return ToolCallView(id=turn.tool_call_id, name=turn.tool_name, arguments=arguments)
-
-
-def _content(turn: Turn) -> Any:
-    """What was said; for tool rows the object that their JSON holds."""
-    if turn.role in ("user", "assistant"):
-        return turn.content
-    try:
-        value = msgspec.json.decode(turn.content)
-    except msgspec.DecodeError:
-        value = turn.content
-    if turn.role == "tool_response":
-        return value
-    if isinstance(value, dict) and {"name", "arguments"} <= value.keys():
-        return value
-    return {"name": turn.tool_name, "arguments": value}

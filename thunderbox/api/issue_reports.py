@@ -18,6 +18,7 @@ from thunderbox.api.parameters import PathId, PathText, QueryId, QueryText
 from thunderbox.api.request import ApiRequest
 from thunderbox.api.times import Timestamp, iso
 from thunderbox.errors import NotFoundError
+from thunderbox.events import outbox
 from thunderbox.store import calls, issue_reports
 from thunderbox.store.calls import Call
 from thunderbox.store.issue_reports import IssueReport, NewIssueReport, ReportFilter
@@ -136,7 +137,9 @@ class CallIssueReportsController(Controller):
             metadata=data.metadata,
         )
         async with request.db.transaction() as tx:
-            return view(await issue_reports.insert(tx, call, new))
+            report = await issue_reports.insert(tx, call, new)
+            await outbox.reported(tx, report)
+            return view(report)
 
 
 class IssueReportsController(Controller):

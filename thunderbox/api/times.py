@@ -8,21 +8,19 @@ from typing import Annotated
 
 from msgspec import Meta
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MILLISECOND = timedelta(milliseconds=1)
+from thunderbox.timestamps import EPOCH, MILLISECOND, iso, iso_optional
+
+__all__ = [
+    "Timestamp",
+    "instant",
+    "is_instant_of",
+    "iso",
+    "iso_optional",
+    "lower_bound",
+    "upper_bound",
+]
 
 Timestamp = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
-
-
-def iso(ms: int) -> str:
-    """`2026-04-20T18:24:10.113Z`."""
-    text = (EPOCH + ms * MILLISECOND).isoformat(timespec="milliseconds")
-    return text.replace("+00:00", "Z")
-
-
-def iso_optional(ms: int | None) -> str | None:
-    """As `iso`; None stays None."""
-    return None if ms is None else iso(ms)
 
 
 def instant(text: str) -> datetime:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from thunderbox.calls.billing import Billing
+from thunderbox.events import outbox
 from thunderbox.store import calls, grades
 from thunderbox.store.database import Transaction
 
 
 class Closing:
-    """Ends calls: closes the row, charges the call and has it graded, all or nothing."""
+    """Ends calls: closes the row, charges, has it graded and tells of it, all or nothing."""
 
     def __init__(self, billing: Billing, *, graded: bool) -> None:
         self._billing = billing
@@ -38,4 +39,5 @@ class Closing:
         await self._billing.charge(tx, closed)
         if self._graded and closed.answered_at is not None:
             await grades.request(tx, closed.org_id, call_id)
+        await outbox.call_ended(tx, call_id)
         return True

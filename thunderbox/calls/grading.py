@@ -15,6 +15,7 @@ from thunderbox.calls import rubric
 from thunderbox.calls.rubric import Verdict
 from thunderbox.config import Settings
 from thunderbox.errors import EngineError, StoreError, TooManyError
+from thunderbox.events import outbox
 from thunderbox.store import calls, grades, issue_reports, simulations, turns
 from thunderbox.store.calls import Call
 from thunderbox.store.database import Database
@@ -215,7 +216,9 @@ class Grader:
                 await issue_reports.dismiss_open_of_grading(tx, call.id)
                 for issue in grade.detected_issues:
                     if SEVERITIES.index(issue["severity"]) >= self._least:
-                        await issue_reports.insert(tx, call, _report(issue, grade))
+                        report = await issue_reports.insert(tx, call, _report(issue, grade))
+                        await outbox.reported(tx, report)
+                await outbox.graded(tx, grade)
         why = f" ({result.error_message})" if result.error_message else ""
         log.info("Call %s is graded: %s%s", call.id, result.call_outcome, why)
         self._changed.set()

@@ -26,6 +26,7 @@ from thunderbox.calls.simulated_caller import (
 from thunderbox.calls.simulated_lines import CALLER, LONGEST_S, in_memory, over_sip
 from thunderbox.calls.switchboard import Switchboard
 from thunderbox.errors import LegError, ThunderBoxError
+from thunderbox.events import outbox
 from thunderbox.store import agents, calls, phone_numbers, simulations
 from thunderbox.store.agents import Agent
 from thunderbox.store.database import Source
@@ -78,8 +79,11 @@ class Simulations:
     async def start(self) -> None:
         """Close what a stop has cut off, and begin to work off the queue."""
         async with self._box.db.transaction() as tx:
-            if cut := await simulations.fail_interrupted(tx, RESTARTED):
-                log.warning("%d test calls were cut off when the box last stopped", cut)
+            cut = await simulations.fail_interrupted(tx, RESTARTED)
+            for org_id, run_id in cut:
+                await outbox.tested(tx, org_id, run_id)
+        if cut:
+            log.warning("%d test calls were cut off when the box last stopped", len(cut))
         self._tasks.spawn(self._work())
 
     def wake(self) -> None:
@@ -137,6 +141,7 @@ class Simulations:
     async def _finish(self, run: Simulation, error: str) -> None:
         async with self._box.db.transaction() as tx:
             await simulations.finish(tx, run.id, error)
+            await outbox.tested(tx, run.org_id, run.id)
 
     async def _talk(self, run: Simulation) -> str:
         """Hold the test call; returns why it failed, empty when it did not."""
@@ -208,6 +213,8 @@ class Simulations:
         voice = box.settings.voice
         language = language_of(agent.primary_language)
         engines = box.new_engines("spark")
+        # A caller waits longer than an agent before it takes a pause for an end.
+        pause_ms = voice.pause_ms * 2
         engines = replace(
             engines,
             recognizer=CallRecognizer(engines.recognizer, [language]),
@@ -224,8 +231,13 @@ class Simulations:
             engines,
             NoTools(),
             Unrecorded(),
-            # A caller waits longer than an agent before it takes a pause for an end.
-            Pace(agent_first=agent_first, pause_ms=voice.pause_ms * 2, max_ms=LONGEST_S * 1000),
+            Pace(
+                agent_first=agent_first,
+                pause_ms=pause_ms,
+                shortest_pause_ms=pause_ms,
+                longest_pause_ms=pause_ms,
+                max_ms=LONGEST_S * 1000,
+            ),
             Deadlines(
                 transcribe=voice.transcribe_seconds,
                 first_token=voice.first_token_seconds,

@@ -14,6 +14,7 @@ import msgspec
 
 from thunderbox.calls.ports import Clock
 from thunderbox.calls.recording import Recording
+from thunderbox.events import outbox
 from thunderbox.store import calls, tool_calls, turns
 from thunderbox.store.database import Database, Transaction
 from thunderbox.voice.history import Call as ToolUse
@@ -143,6 +144,16 @@ class Transcript:
                 latency_ms=latency_ms,
                 finished_at=finished_at,
             )
+            await outbox.tool_used(
+                tx,
+                self._call_id,
+                call.name,
+                call.arguments,
+                response=None if error else result[:PREVIEW],
+                error=error,
+                status_code=None,
+                latency_ms=latency_ms,
+            )
 
         self._put(write)
 
@@ -151,6 +162,7 @@ class Transcript:
 
         async def write(tx: Transaction) -> None:
             await calls.set_transfer(tx, self._call_id, target, reached=reached)
+            await outbox.transferred(tx, self._call_id)
 
         self._put(write)
 
@@ -166,7 +178,8 @@ class Transcript:
 
     def _append(self, turn: turns.NewTurn) -> None:
         async def write(tx: Transaction) -> None:
-            await turns.append(tx, self._call_id, turn)
+            seq = await turns.append(tx, self._call_id, turn)
+            await outbox.turn_ended(tx, self._call_id, seq, turn)
 
         self._put(write)
 

@@ -197,6 +197,11 @@ async def get(db: Source, org_id: int, call_id: int) -> Call | None:
     return read_optional(Call, row)
 
 
+async def by_id(db: Source, call_id: int) -> Call | None:
+    """One call, whoever owns it."""
+    return read_optional(Call, await db.fetch_one("SELECT * FROM calls WHERE id = ?", (call_id,)))
+
+
 async def recording_file(db: Source, call_id: int) -> str | None:
     """The file name of a call's recording, whoever owns the call."""
     row = await db.fetch_one("SELECT recording_file FROM calls WHERE id = ?", (call_id,))

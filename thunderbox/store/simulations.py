@@ -224,17 +224,17 @@ async def finish(tx: Transaction, run_id: int, error: str) -> None:
         await _leave_unjudged(tx, run_id, error)
 
 
-async def fail_interrupted(tx: Transaction, error: str) -> int:
-    """Close every run in progress; returns how many there were."""
+async def fail_interrupted(tx: Transaction, error: str) -> list[tuple[int, int]]:
+    """Close every run in progress; organization and id of each."""
     now = now_ms()
     rows = await tx.fetch_all(
         "UPDATE simulations SET status = 'failed', error_message = ?, completed_at = ?, "
-        "updated_at = ? WHERE status = 'in_progress' RETURNING id",
+        "updated_at = ? WHERE status = 'in_progress' RETURNING org_id, id",
         (error, now, now),
     )
     for row in rows:
         await _leave_unjudged(tx, row["id"], error)
-    return len(rows)
+    return [(row["org_id"], row["id"]) for row in rows]
 
 
 async def _leave_unjudged(tx: Transaction, run_id: int, why: str) -> None:

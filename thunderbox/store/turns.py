@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
+import msgspec
 from msgspec import Struct
 
 from thunderbox.store.database import Source, Transaction
@@ -34,6 +35,21 @@ class Turn(NewTurn, kw_only=True):
 
     call_id: int
     seq: int
+
+
+def content_of(turn: NewTurn) -> Any:
+    """What was said; for tool rows the object that their JSON holds."""
+    if turn.role in ("user", "assistant"):
+        return turn.content
+    try:
+        value = msgspec.json.decode(turn.content)
+    except msgspec.DecodeError:
+        value = turn.content
+    if turn.role == "tool_response":
+        return value
+    if isinstance(value, dict) and {"name", "arguments"} <= value.keys():
+        return value
+    return {"name": turn.tool_name, "arguments": value}
 
 
 async def append(tx: Transaction, call_id: int, new: NewTurn) -> int:

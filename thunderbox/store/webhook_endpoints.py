@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from thunderbox.store.database import Source, Transaction
 from thunderbox.store.rows import now_ms, read, read_all, read_optional, to_json
+from thunderbox.store.webhook_events import CHANNEL
 
 _SELECT = (
     "SELECT webhook_endpoints.*, agents.name AS agent_name FROM webhook_endpoints "
@@ -138,6 +139,7 @@ async def update(tx: Transaction, old: WebhookEndpoint, new: NewWebhookEndpoint)
             old.id,
         ),
     )
+    tx.notify(CHANNEL, [old.id])
     return await _stored(tx, old.id)
 
 

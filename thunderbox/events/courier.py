@@ -1,0 +1,129 @@
+"""Courier: tells receivers of events, at least once each, through restarts and failures.
+
+What is to be told are rows, written with the facts (outbox.py). Each receiver has a lane of its
+own while it waits for something.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from thunderbox.events.catalogue import TEST
+from thunderbox.events.lane import Lane, Post
+from thunderbox.events.outcomes import Outcomes, Told
+from thunderbox.events.payloads import to_text
+from thunderbox.events.schedule import TEST_AGAIN_MS
+from thunderbox.events.sender import Clock, Sender, Target
+from thunderbox.outgoing.client import Client
+from thunderbox.store import webhook_deliveries, webhook_events
+from thunderbox.store.database import Database
+from thunderbox.store.webhook_deliveries import Attempt
+from thunderbox.store.webhook_endpoints import WebhookEndpoint
+from thunderbox.store.webhook_events import CHANNEL, NewWebhookEvent, Receiver
+from thunderbox.voice.tasks import Tasks
+
+AT_ONCE = 128
+"""Events under way to all receivers together."""
+TEST_S = 20.0
+"""A test waits so long for its answer: clients give up after 30 s."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """What came of a test."""
+
+    event_id: str
+    event_type: str
+    status: str
+    attempt: Attempt
+
+
+class Courier:
+    """Works off the outbox."""
+
+    def __init__(
+        self,
+        db: Database,
+        client: Client,
+        clock: Clock,
+        link: Callable[[int], str],
+        *,
+        first_wait_s: float,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        """`client` must allow AT_ONCE connections; `link` is the sender's."""
+        self._db = db
+        self._outcomes = Outcomes(db)
+        self._sender = Sender(client, clock, link)
+        self._post = Post(
+            db,
+            self._sender,
+            self._outcomes,
+            clock,
+            asyncio.Semaphore(AT_ONCE),
+            round(first_wait_s * 1000),
+            chance,
+        )
+        self._clock = clock
+        self._lanes: dict[str, Lane] = {}
+        self._tasks = Tasks("webhooks")
+        self._writing: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Go on with what the last stop left, and listen for more."""
+        self._writing = asyncio.create_task(self._outcomes.run(), name="outcomes of webhooks")
+        self._db.listen(CHANNEL, self.wake)
+        self.wake(await webhook_deliveries.waiting(self._db))
+
+    async def close(self) -> None:
+        """Stop; what is under way is sent again after the next start."""
+        self._db.listen(CHANNEL, lambda _: None)
+        await self._tasks.close()
+        if self._writing is not None:
+            await self._outcomes.finish(self._writing)
+
+    def wake(self, receivers: Iterable[str]) -> None:
+        """There is something for these receivers, or they have changed."""
+        for receiver in receivers:
+            lane = self._lanes.get(receiver)
+            if lane is None:
+                lane = self._lanes[receiver] = Lane(receiver, self._post)
+                self._tasks.spawn(self._run(receiver, lane))
+            lane.wake()
+
+    async def send_test(self, endpoint: WebhookEndpoint, event_type: str = TEST) -> Tested:
+        """Send an endpoint an event that did not happen, once now and once more if that fails."""
+        receiver = Receiver(key=endpoint.id, endpoint_id=endpoint.id)
+        new = NewWebhookEvent(
+            org_id=endpoint.org_id,
+            type=event_type,
+            legacy_type=event_type,
+            call_id=None,
+            agent_id=endpoint.agent_id,
+            data=to_text({}),
+        )
+        now = self._clock.now_ms()
+        async with self._db.transaction() as tx:
+            event_id, delivery_id = await webhook_events.insert_test(
+                tx, new, receiver, now + TEST_AGAIN_MS
+            )
+            due = await webhook_deliveries.one(tx, delivery_id)
+        assert due is not None
+        target = Target(endpoint.url, endpoint.signing_secrets(now))
+        attempt = await self._sender.send(due, target, TEST_S)
+        outcome = self._post.outcome(due, target, attempt)
+        written = asyncio.Event()
+        self._outcomes.put(Told(outcome, endpoint.id, True, lambda _: written.set()))
+        await written.wait()
+        self.wake([endpoint.id])
+        return Tested(event_id, event_type, outcome.status, attempt)
+
+    async def _run(self, receiver: str, lane: Lane) -> None:
+        try:
+            await lane.run()
+        finally:
+            # Without a wait since the lane looked for the last time: nothing is lost between.
+            del self._lanes[receiver]

@@ -1,0 +1,189 @@
+"""Lane: tells one receiver what it waits for, a few at a time, whatever other receivers do.
+
+Of one call only one event is under way, so events of a call arrive in order unless a try fails.
+A receiver that does not answer gets one event at a time until it does again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from thunderbox.errors import StoreError
+from thunderbox.events import schedule
+from thunderbox.events.outcomes import Outcomes, Told
+from thunderbox.events.sender import Clock, Sender, Target
+from thunderbox.store import organization_webhooks, webhook_deliveries, webhook_endpoints
+from thunderbox.store.database import Database
+from thunderbox.store.webhook_deliveries import Attempt, Due, Outcome
+from thunderbox.store.webhook_events import LEGACY
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 4
+"""Events under way to one receiver."""
+LOOK_AHEAD = 64
+"""Deliveries that are read at once."""
+LONGEST_S = 3_600.0
+"""A clock that was set is noticed so soon."""
+AGAIN_S = 1.0
+"""After a failure of the database."""
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """What all lanes share."""
+
+    db: Database
+    sender: Sender
+    outcomes: Outcomes
+    clock: Clock
+    free: asyncio.Semaphore
+    """Bounds what is under way in all lanes together."""
+    first_wait_ms: int
+    chance: Callable[[], float]
+
+    def outcome(self, due: Due, target: Target, attempt: Attempt) -> Outcome:
+        """What a try comes to."""
+        tries = due.tries + 1
+        since = attempt.at if due.tried_since is None else due.tried_since
+        again: int | None = None
+        if attempt.failure_category is not None:
+            now = self.clock.now_ms()
+            again = (
+                schedule.next_test(tries, now)
+                if due.is_test
+                else schedule.next_try(self.first_wait_ms, tries, since, now, self.chance())
+            )
+            status: webhook_deliveries.Status = "failed" if again is None else "retrying"
+        else:
+            status = "delivered"
+        return Outcome(
+            delivery_id=due.id,
+            url=target.url,
+            attempt=attempt,
+            status=status,
+            tries=tries,
+            tried_since=since,
+            next_attempt_at=again,
+        )
+
+
+class Lane:
+    """The way to one receiver."""
+
+    def __init__(self, receiver: str, post: Post) -> None:
+        self._receiver = receiver
+        self._post = post
+        self._woken = asyncio.Event()
+        self._waiting: list[Due] = []
+        self._under_way: dict[asyncio.Task[None], int | None] = {}
+        self._known: set[int] = set()
+        """Deliveries that wait here, are under way, or whose outcome is not on disk yet."""
+        self._at_once = AT_ONCE
+
+    def wake(self) -> None:
+        """There may be something to send, or something has changed."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Send until the receiver waits for nothing any more."""
+        try:
+            while True:
+                try:
+                    if await self._step():
+                        return
+                except StoreError:
+                    log.exception("What a webhook waits for could not be read")
+                    await asyncio.sleep(AGAIN_S)
+        finally:
+            for task in self._under_way:
+                task.cancel()
+            await asyncio.gather(*self._under_way, return_exceptions=True)
+
+    async def _step(self) -> bool:
+        """Begin what can be begun and wait until there is more to do; True when all is done."""
+        self._woken.clear()
+        target = await self._target()
+        if target is None:
+            self._known -= {due.id for due in self._waiting}
+            self._waiting.clear()
+        else:
+            await self._read()
+            self._begin(target)
+        if self._known:
+            await self._woken.wait()
+            return False
+        due_at = None
+        if target is not None:
+            due_at = await webhook_deliveries.next_due(self._post.db, self._receiver)
+        if due_at is None:
+            return not self._woken.is_set()
+        wait_s = (due_at - self._post.clock.now_ms()) / 1000
+        try:
+            async with asyncio.timeout(max(0.0, min(wait_s, LONGEST_S))):
+                await self._woken.wait()
+        except TimeoutError:
+            pass
+        return False
+
+    async def _target(self) -> Target | None:
+        """Where the receiver is now; None while it wants nothing."""
+        db, now = self._post.db, self._post.clock.now_ms()
+        if self._receiver.startswith(LEGACY):
+            found = await organization_webhooks.get(db, int(self._receiver.removeprefix(LEGACY)))
+            return Target(found.url, (found.secret,)) if found is not None and found.url else None
+        endpoint = await webhook_endpoints.by_id(db, self._receiver)
+        if endpoint is None or endpoint.status == "disabled":
+            return None
+        return Target(endpoint.url, endpoint.signing_secrets(now))
+
+    async def _read(self) -> None:
+        """Look for more once little is waiting here."""
+        if len(self._waiting) >= AT_ONCE:
+            return
+        now = self._post.clock.now_ms()
+        limit = LOOK_AHEAD + len(self._known)
+        found = await webhook_deliveries.due(self._post.db, self._receiver, now, limit)
+        new = [due for due in found if due.id not in self._known]
+        self._known |= {due.id for due in new}
+        # What became due together is sent in the order in which it happened.
+        self._waiting = sorted(self._waiting + new, key=lambda due: due.id)
+
+    def _begin(self, target: Target) -> None:
+        """Send what is next: of each call one event at a time."""
+        calls = {call_id for call_id in self._under_way.values() if call_id is not None}
+        left: list[Due] = []
+        for due in self._waiting:
+            if len(self._under_way) >= self._at_once or due.call_id in calls:
+                left.append(due)
+                # An event that waits holds up the later ones of its call.
+            else:
+                name = f"webhook delivery {due.id}"
+                task = asyncio.create_task(self._send(due, target), name=name)
+                self._under_way[task] = due.call_id
+                task.add_done_callback(self._ended)
+            if due.call_id is not None:
+                calls.add(due.call_id)
+        self._waiting = left
+
+    async def _send(self, due: Due, target: Target) -> None:
+        post = self._post
+        async with post.free:
+            attempt = await post.sender.send(due, target)
+        answered = attempt.failure_category in (None, "http_error")
+        self._at_once = AT_ONCE if answered else 1
+        outcome = post.outcome(due, target, attempt)
+        post.outcomes.put(Told(outcome, due.endpoint_id, due.is_test, self._written))
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._under_way.pop(task, None)
+        self._woken.set()
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("A webhook could not be sent", exc_info=error)
+
+    def _written(self, delivery_id: int) -> None:
+        self._known.discard(delivery_id)
+        self._woken.set()
