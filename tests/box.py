@@ -41,6 +41,8 @@ class Server:
             "SIP_PORT": self.sip_port,
             # PJSIP goes on from here to the next ports that are free.
             "SIP_RTP_PORT": min(free_port() // 2 * 2, 60_000),
+            # Where the servers of tests listen.
+            "OUTGOING_ALLOW_NETWORKS": "127.0.0.0/8",
             **settings,
         }
         own = {name: value for name, value in os.environ.items() if "THUNDERBOX" not in name}

@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-import httpx
 import uvicorn
 
 from thunderbox.api import call_config
@@ -39,13 +38,14 @@ from thunderbox.calls.simulations import Simulations
 from thunderbox.calls.switchboard import Switchboard
 from thunderbox.calls.voip_numbers import Probes, VoipNumbers
 from thunderbox.carriers.accounts import Accounts
-from thunderbox.config import RemoteSettings, RemoteSpeechSettings, Settings
+from thunderbox.config import Settings
 from thunderbox.data_dir import DataDir
 from thunderbox.engine_parts import database_part, engine_parts
 from thunderbox.errors import StartError
 from thunderbox.maintenance import Maintenance
 from thunderbox.outgoing.client import Client
 from thunderbox.outgoing.rules import Rules
+from thunderbox.outside_settings import RemoteSettings, RemoteSpeechSettings
 from thunderbox.phone_parts import phone_parts
 from thunderbox.products import PRODUCTS
 from thunderbox.sip.endpoint import Phone
@@ -81,7 +81,7 @@ class Appliance:
         self.switchboard: Switchboard
         self.outbound: Outbound
         self.simulations: Simulations
-        self.http: httpx.AsyncClient
+        self.http: Client
         self.phone: Phone
         self.connections: Connections
         self.voip_numbers: VoipNumbers
@@ -170,14 +170,11 @@ class Appliance:
             await self.engines.synthesizer.prepare(phrase, voice.default_voice)
         recorder = Recorder(self.data.recordings)
         self._on_stop("recorder", recorder.close)
-        self.http = httpx.AsyncClient(
-            follow_redirects=False,
-            trust_env=False,
-            limits=httpx.Limits(max_connections=HTTP_CONNECTIONS),
-        )
-        self._undo.append(("HTTP client", self.http.aclose))
+        rules = Rules(settings.outgoing.allow_networks)
+        self.http = Client(rules, connections=HTTP_CONNECTIONS)
+        self._undo.append(("client of tools and providers", self.http.close))
         # A client of its own: a phone that rings waits for nobody else's slow server.
-        asking = Client(Rules(settings.calls.tool_networks))
+        asking = Client(rules)
         self._undo.append(("client of questions", asking.close))
         incoming = Incoming(
             asking,

@@ -24,6 +24,11 @@ from msgspec import Meta, Struct
 from thunderbox.carrier_settings import CarriersSettings
 from thunderbox.errors import ConfigError
 from thunderbox.origin import Origin
+from thunderbox.outside_settings import (
+    OutgoingSettings,
+    RemoteSettings,
+    RemoteSpeechSettings,
+)
 from thunderbox.products import (
     BoltSettings,
     ProductSettings,
@@ -107,7 +112,6 @@ class CallSettings(Struct, frozen=True, forbid_unknown_fields=True):
     silence_seconds: Annotated[int, _seconds(2, 600)] = 30
     silence_hangup_seconds: Annotated[int, _seconds(2, 600)] = 15
     tool_seconds: Annotated[int, _seconds(1, 120)] = 20
-    tool_networks: tuple[str, ...] = ()
     record: bool = True
     timezone: Annotated[str, Meta(description="a time zone such as Europe/Berlin, or empty")] = ""
 
@@ -149,33 +153,6 @@ class VoiceSettings(Struct, frozen=True, forbid_unknown_fields=True):
     transcribe_seconds: Annotated[int, _seconds(1, 60)] = 6
     first_token_seconds: Annotated[int, _seconds(1, 60)] = 8
     speak_seconds: Annotated[int, _seconds(1, 60)] = 5
-
-
-class RemoteSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """What a remote engine needs: an OpenAI-compatible server; off while `base_url` is empty."""
-
-    base_url: Annotated[
-        str,
-        Meta(
-            pattern=r"^(https?://[^/\s@?#]+(/[^\s@?#]*)?)?$",
-            description="http(s)://host[:port]/v1, or empty",
-        ),
-    ] = ""
-    api_key: Annotated[
-        str, Meta(pattern=r"^[!-~]*$", description="a key without spaces, or empty")
-    ] = ""
-    model: str = ""
-    timeout_seconds: Annotated[int, _seconds(1, 30)] = 3
-
-
-class RemoteSpeechSettings(RemoteSettings, frozen=True, forbid_unknown_fields=True):
-    """[remote_speech]: a remote engine, and its voice."""
-
-    voice: str = ""
-    locale: Annotated[
-        str,
-        Meta(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$", description="a language, such as en-US or de"),
-    ] = "en-US"
 
 
 class BackupSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -227,6 +204,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     sip: SipSettings = SipSettings()
     trunk: TrunkSettings = TrunkSettings()
     carriers: CarriersSettings = CarriersSettings()
+    outgoing: OutgoingSettings = OutgoingSettings()
     calls: CallSettings = CallSettings()
     voice: VoiceSettings = VoiceSettings()
     product_spark: SparkSettings = SparkSettings()
@@ -337,7 +315,7 @@ def _check_meaning(settings: Settings, origin: Origin) -> None:
     """Check what types cannot say."""
     for section, key, networks in (
         ("sip", "allowed_networks", settings.sip.allowed_networks),
-        ("calls", "tool_networks", settings.calls.tool_networks),
+        ("outgoing", "allow_networks", settings.outgoing.allow_networks),
     ):
         for network in networks:
             try:

@@ -19,6 +19,7 @@ ThunderBoxError             something a person can act on; its text is a sentenc
 ├── ModelError              a model cannot be fetched, imported or removed; says what to do
 ├── EngineError             a speech or language engine failed or broke its deadline
 │   └── RefusedError        a remote engine refuses one request, and may well take the next
+├── SchemaError             a JSON schema of a tool that cannot be used; says why
 ├── OutgoingError           a request to somebody else's server failed; carries the reason
 └── LegError                a call's line failed: no free line, unreachable, no media
 """
@@ -138,6 +139,10 @@ class EngineError(ThunderBoxError):
 
 class RefusedError(EngineError):
     """A remote engine refuses one request."""
+
+
+class SchemaError(ThunderBoxError):
+    """A JSON schema of a tool cannot be used."""
 
 
 OutgoingReason = Literal["timeout", "dns", "tls", "connection", "not_allowed", "answer"]

@@ -28,6 +28,8 @@ from thunderbox.calls.voip_numbers import Probes, VoipNumbers
 from thunderbox.carrier_settings import CarriersSettings
 from thunderbox.carriers.accounts import Accounts
 from thunderbox.config import Settings
+from thunderbox.outgoing.client import Client
+from thunderbox.outgoing.rules import Rules
 from thunderbox.store import api_keys, calls, organizations, users
 from thunderbox.store.database import Database
 from thunderbox.vault import Vault
@@ -64,7 +66,7 @@ class Outside:
         default_factory=lambda: Readiness(ok=True, parts={"database": PartState(ok=True)})
     )
 
-    http: httpx.AsyncClient = field(default_factory=lambda: httpx.AsyncClient(trust_env=False))
+    http: Client = field(default_factory=lambda: Client(Rules()))
     voice: FakeSynthesizer = field(default_factory=FakeSynthesizer)
     trunks: FakeTrunks = field(default_factory=FakeTrunks)
     sip_host: SipHost = field(default_factory=lambda: SipHost("192.0.2.10", 5060))

@@ -13,7 +13,8 @@ import pytest
 from tests.api.conftest import AGENT, Tenant, make_tenant
 from tests.calls.test_tools import ToolServer, serving
 from thunderbox.calls.linked_tools import equipped
-from thunderbox.config import CallSettings, Settings
+from thunderbox.outgoing.client import Client
+from thunderbox.outgoing.rules import Rules
 from thunderbox.store import agents, users
 from thunderbox.store.organization_webhooks import signing_secret
 
@@ -252,9 +253,7 @@ async def test_a_member_may_copy_but_not_move(client, db, other):
 @pytest.fixture
 def reachable(app) -> None:
     """Test requests may go to this machine."""
-    parts = app.state.parts
-    calls = CallSettings(tool_networks=("127.0.0.0/8",))
-    object.__setattr__(parts, "settings", Settings(calls=calls))
+    object.__setattr__(app.state.parts, "http", Client(Rules(["127.0.0.0/8"])))
 
 
 async def test_a_test_request_is_signed_and_answered(client, db, tenant, server, reachable):
@@ -316,7 +315,7 @@ async def test_an_endpoint_that_does_not_answer_is_an_answer(client, server, rea
     assert (answer["ok"], answer["status_code"], answer["reason"]) == (
         False,
         None,
-        "No answer within 1 s.",
+        "127.0.0.1 did not answer within 1 s.",
     )
     async with serving() as gone:
         pass
@@ -324,7 +323,7 @@ async def test_an_endpoint_that_does_not_answer_is_an_answer(client, server, rea
     answer = (await client.post("/v1/integrations/test-request", json=body)).json()
     assert (answer["ok"], answer["reason"]) == (
         False,
-        "The endpoint cannot be reached (ConnectError).",
+        f"127.0.0.1:{gone.url.rpartition(':')[2]} cannot be reached (connection refused).",
     )
 
 

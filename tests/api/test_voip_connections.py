@@ -15,6 +15,8 @@ from tests.peers.carriers_server import KEY, NUMBERS
 from thunderbox.calls.connections import SipHost
 from thunderbox.calls.ports import Invitation, Registration, TrunkState
 from thunderbox.carriers.accounts import Accounts
+from thunderbox.outgoing.client import Client
+from thunderbox.outgoing.rules import Rules
 from thunderbox.store.database import Database
 from thunderbox.voice.leg import Answered, EndCause, Ended
 
@@ -27,6 +29,7 @@ OWN = "+4930123456"
 @pytest.fixture
 def carriers(app, outside: Outside) -> Iterator[CarriersServer]:
     server = CarriersServer()
+    outside.http = Client(Rules(["127.0.0.0/8"]))
     accounts = Accounts(server.settings(), outside.http, outside.sleep)
     app.state.parts.connections.new_carrier = accounts
     yield server

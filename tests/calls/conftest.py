@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import httpx
 import pytest
 
 from tests.fakes.clock import FakeClock
@@ -86,26 +85,25 @@ async def box(db: Database, tmp_path: Path) -> AsyncIterator[Box]:
     billing = Billing(db, Settings(), clock)
     outgoing = Client(Rules(["127.0.0.0/8"]))
     incoming = Incoming(outgoing, lambda raw: call_config.of_answer(raw, voice.voices()), clock)
-    async with httpx.AsyncClient(trust_env=False) as client:
-        made = Box(
-            Surroundings(
-                db=db,
-                settings=Settings(),
-                recorder=recorder,
-                http=client,
-                new_engines=engines,
-                own_url=lambda: "http://127.0.0.1:1",
-                clock=clock,
-                acknowledgements=acknowledgements,
-                billing=billing,
-                closing=Closing(billing, graded=True),
-                incoming=incoming,
-            ),
-            clock,
-            tmp_path / "recordings",
-            billing,
-        )
-        yield made
+    made = Box(
+        Surroundings(
+            db=db,
+            settings=Settings(),
+            recorder=recorder,
+            http=outgoing,
+            new_engines=engines,
+            own_url=lambda: "http://127.0.0.1:1",
+            clock=clock,
+            acknowledgements=acknowledgements,
+            billing=billing,
+            closing=Closing(billing, graded=True),
+            incoming=incoming,
+        ),
+        clock,
+        tmp_path / "recordings",
+        billing,
+    )
+    yield made
     await acknowledgements.close()
     await incoming.close()
     await outgoing.close()

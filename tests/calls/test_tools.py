@@ -8,10 +8,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import httpx
 import pytest
 
 from thunderbox.calls.tools import AgentTools
+from thunderbox.outgoing.client import Client
+from thunderbox.outgoing.rules import Rules
 
 Request = dict[str, Any]
 SECRET = "whsec_a secret of this test"
@@ -61,14 +62,15 @@ async def server() -> AsyncIterator[ToolServer]:
 
 
 @pytest.fixture
-async def client() -> AsyncIterator[httpx.AsyncClient]:
+async def client() -> AsyncIterator[Client]:
     """The box's HTTP client."""
-    async with httpx.AsyncClient(follow_redirects=False, trust_env=False) as made:
-        yield made
+    made = Client(Rules(["127.0.0.0/8"]))
+    yield made
+    await made.close()
 
 
 def tools(
-    client: httpx.AsyncClient, server: ToolServer, timeout_s: float = 5.0, **endpoint: Any
+    client: Client, server: ToolServer, timeout_s: float = 5.0, **endpoint: Any
 ) -> AgentTools:
     """One tool, `book`."""
     tool = {
@@ -79,17 +81,13 @@ def tools(
     return AgentTools([tool], client, 42, lambda: server.url, timeout_s, SECRET)
 
 
-async def test_the_endpoint_never_reaches_the_model(
-    client: httpx.AsyncClient, server: ToolServer
-) -> None:
+async def test_the_endpoint_never_reaches_the_model(client: Client, server: ToolServer) -> None:
     assert tools(client, server).schemas == (
         {"type": "function", "function": {"name": "book", "parameters": {"type": "object"}}},
     )
 
 
-async def test_arguments_are_posted_sorted_and_compact(
-    client: httpx.AsyncClient, server: ToolServer
-) -> None:
+async def test_arguments_are_posted_sorted_and_compact(client: Client, server: ToolServer) -> None:
     answer = await tools(client, server).run("c1", "book", {"time": "ten", "day": "Monday"})
     assert answer == '{"ok":true}'
     (request,) = server.requests
@@ -98,20 +96,18 @@ async def test_arguments_are_posted_sorted_and_compact(
     assert request["headers"]["x-thunderphone-call-id"] == "42"
 
 
-async def test_get_puts_the_arguments_into_the_query(
-    client: httpx.AsyncClient, server: ToolServer
-) -> None:
+async def test_get_puts_the_arguments_into_the_query(client: Client, server: ToolServer) -> None:
     await tools(client, server, method="GET").run("c1", "book", {"zip": "12345", "n": 2})
     assert server.requests[0]["path"] == "/book?zip=12345&n=2"
     assert server.requests[0]["body"] == b""
 
 
-async def test_configured_headers_are_sent(client: httpx.AsyncClient, server: ToolServer) -> None:
+async def test_configured_headers_are_sent(client: Client, server: ToolServer) -> None:
     await tools(client, server, headers={"X-Key": "k"}).run("c1", "book", {})
     assert server.requests[0]["headers"]["x-key"] == "k"
 
 
-async def test_a_path_is_a_tool_of_this_box(client: httpx.AsyncClient, server: ToolServer) -> None:
+async def test_a_path_is_a_tool_of_this_box(client: Client, server: ToolServer) -> None:
     await tools(client, server, url="/demo/appointments").run("c1", "book", {})
     assert server.requests[0]["path"] == "/demo/appointments"
 
@@ -126,30 +122,30 @@ async def test_a_path_is_a_tool_of_this_box(client: httpx.AsyncClient, server: T
     ],
 )
 async def test_what_goes_wrong_is_told_to_the_model(
-    client: httpx.AsyncClient, server: ToolServer, status: int, body: bytes, error: str
+    client: Client, server: ToolServer, status: int, body: bytes, error: str
 ) -> None:
     server.status, server.body = status, body
     assert json.loads(await tools(client, server).run("c1", "book", {})) == {"error": error}
 
 
-async def test_a_slow_tool_is_given_up(client: httpx.AsyncClient, server: ToolServer) -> None:
+async def test_a_slow_tool_is_given_up(client: Client, server: ToolServer) -> None:
     server.delay = 30.0
     answer = await tools(client, server, timeout_s=0.05).run("c1", "book", {})
     assert json.loads(answer) == {"error": "book did not answer in 0.05 s."}
 
 
-async def test_an_unreachable_tool_is_an_error(client: httpx.AsyncClient) -> None:
+async def test_an_unreachable_tool_is_an_error(client: Client) -> None:
     async with serving() as gone:
         pass
     answer = await tools(client, gone).run("c1", "book", {})
     assert json.loads(answer) == {"error": "book cannot be reached."}
 
 
-async def test_an_unknown_tool_is_an_error(client: httpx.AsyncClient, server: ToolServer) -> None:
+async def test_an_unknown_tool_is_an_error(client: Client, server: ToolServer) -> None:
     answer = await tools(client, server).run("c1", "fly", {})
     assert json.loads(answer) == {"error": "There is no tool fly. Tools: book."}
 
 
-async def test_a_text_answer_is_passed_on(client: httpx.AsyncClient, server: ToolServer) -> None:
+async def test_a_text_answer_is_passed_on(client: Client, server: ToolServer) -> None:
     server.body = b"It ships tomorrow."
     assert await tools(client, server).run("c1", "book", {}) == "It ships tomorrow."

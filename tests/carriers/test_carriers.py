@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
-import httpx
 import pytest
 
 from tests.peers.carriers import CREDENTIALS, CarriersServer
@@ -17,6 +16,8 @@ from thunderbox.carrier_settings import CarriersSettings
 from thunderbox.carriers.accounts import Accounts
 from thunderbox.carriers.http import ATTEMPTS
 from thunderbox.errors import CarrierError
+from thunderbox.outgoing.client import Client
+from thunderbox.outgoing.rules import Rules
 
 PROVIDERS = sorted(CREDENTIALS)
 
@@ -26,7 +27,7 @@ class Desk:
     """Clients, and what they waited."""
 
     server: CarriersServer
-    client: httpx.AsyncClient
+    client: Client
     waited: list[float] = field(default_factory=list)
 
     def account(self, provider: str, timeout: int = 10, **changes: str) -> Carrier:
@@ -48,8 +49,9 @@ def server() -> Iterator[CarriersServer]:
 
 @pytest.fixture
 async def desk(server: CarriersServer) -> AsyncIterator[Desk]:
-    async with httpx.AsyncClient(trust_env=False) as client:
-        yield Desk(server, client)
+    client = Client(Rules(["127.0.0.0/8"]))
+    yield Desk(server, client)
+    await client.close()
 
 
 NAMES = {
@@ -250,11 +252,10 @@ async def test_a_next_page_elsewhere_is_not_asked(desk: Desk) -> None:
     ["127.0.0.1:8080", "signalwire.com.evil.test", "a/b.signalwire.com", "x@signalwire.com"],
 )
 async def test_only_spaces_of_signalwire_are_asked(space: str) -> None:
-    async with httpx.AsyncClient(trust_env=False) as client:
-        accounts = Accounts(CarriersSettings(), client)
-        with pytest.raises(CarrierError, match="space_url must look like"):
-            accounts("signalwire", CREDENTIALS["signalwire"] | {"space_url": space})
-        accounts("signalwire", CREDENTIALS["signalwire"])
+    accounts = Accounts(CarriersSettings(), Client(Rules()))
+    with pytest.raises(CarrierError, match="space_url must look like"):
+        accounts("signalwire", CREDENTIALS["signalwire"] | {"space_url": space})
+    accounts("signalwire", CREDENTIALS["signalwire"])
 
 
 async def test_an_id_cannot_lead_elsewhere(desk: Desk) -> None:

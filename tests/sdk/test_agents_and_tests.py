@@ -82,7 +82,8 @@ from thunderphone.generated.models import (
 from tests.api.conftest import Tenant
 from tests.calls.test_tools import serving
 from tests.sdk.conftest import Official
-from thunderbox.config import CallSettings, Settings
+from thunderbox.outgoing.client import Client
+from thunderbox.outgoing.rules import Rules
 from thunderbox.store import users
 
 NEW = AgentRequest(name="Front desk", prompt="Be brief.", voice="en-US-James1")
@@ -155,8 +156,7 @@ async def test_integrations_through_the_client(sdk: Official, app: Any, allied: 
     transfer = IntegrationTransferRequest(target_org_id=allied)
     moved = await sdk(integrations_transfer, made.id, body=transfer)
     assert moved.integration.display_name == "Sun"
-    calls = CallSettings(tool_networks=("127.0.0.0/8",))
-    object.__setattr__(app.state.parts, "settings", Settings(calls=calls))
+    object.__setattr__(app.state.parts, "http", Client(Rules(["127.0.0.0/8"])))
     async with serving() as server:
         ask = IntegrationTestRequestRequest(url=server.url)
         answer = await sdk(integrations_test_request_create, body=ask)

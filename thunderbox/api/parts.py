@@ -6,14 +6,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import httpx
-
 from thunderbox.calls.billing import Billing
 from thunderbox.calls.connections import Connections
 from thunderbox.calls.grading import Grader
 from thunderbox.calls.requests import PlaceCall, PlacedCall, Readiness
 from thunderbox.calls.voip_numbers import VoipNumbers
 from thunderbox.config import Settings
+from thunderbox.outgoing.client import Client
 from thunderbox.passwords import Passwords
 from thunderbox.store.database import Database
 from thunderbox.voice.engine import Voice
@@ -46,8 +45,8 @@ class Parts:
     connections: Connections
     """Trunks and accounts at providers."""
     voip_numbers: VoipNumbers
-    http: httpx.AsyncClient
-    """Asks the endpoints of tools."""
+    http: Client
+    """Asks the endpoints of tools, once or in a test."""
     own_url: Callable[[], str]
     """`http://host:port` under which this box reaches its own API."""
     base_url: Callable[[], str]

@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
-import socket
-from collections.abc import Sequence
-from dataclasses import replace
 from typing import Annotated, Any
 
-import httpx
 from litestar import post
 from litestar.params import JSONBody
 from msgspec import Meta, Struct
@@ -21,14 +16,14 @@ from thunderbox.api.integration_fields import Format, Method
 from thunderbox.api.integrations import find
 from thunderbox.api.request import ApiRequest
 from thunderbox.calls import tool_request
-from thunderbox.calls.tool_request import Answer, Endpoint
-from thunderbox.errors import InvalidError, RequestError
+from thunderbox.calls.tool_request import Endpoint
+from thunderbox.errors import InvalidError, OutgoingError, RequestError
+from thunderbox.outgoing.client import Answer
 from thunderbox.store import integrations
 from thunderbox.store.organization_webhooks import signing_secret
 
 PREVIEW = 6_000
 """Characters of an answer that are shown."""
-LOOKUP_S = 5.0
 
 Seconds = Annotated[int, Meta(ge=1, le=120, description="a whole number of seconds from 1 to 120")]
 
@@ -89,23 +84,17 @@ async def _ask(request: ApiRequest, data: ToolTestWrite) -> ToolTestView:
     endpoint = Endpoint(
         url=data.url, method=data.method, headers=data.headers, timeout_s=data.timeout_seconds
     )
-    if data.url.startswith("/"):
-        endpoint = replace(endpoint, url=parts.own_url() + data.url)
-    else:
-        try:
-            address = await _checked(httpx.URL(data.url), parts.settings.calls.tool_networks)
-        except OSError:
-            return _failed(f"The host in {data.url} cannot be found.")
-        endpoint = replace(endpoint, address=address)
     secret = await signing_secret(request.db, request.org_id)
     body = {} if data.body is None else data.body
     begun = asyncio.get_running_loop().time()
     try:
-        answer = await tool_request.send(parts.http, endpoint, body, secret=secret)
-    except (TimeoutError, httpx.TimeoutException):
-        return _failed(f"No answer within {data.timeout_seconds} s.", _since(begun))
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-        return _failed(f"The endpoint cannot be reached ({type(error).__name__}).", _since(begun))
+        answer = await tool_request.send(
+            parts.http, endpoint, body, own_url=parts.own_url(), secret=secret
+        )
+    except OutgoingError as error:
+        if error.reason == "not_allowed":
+            raise RequestError(str(error), code="url_not_allowed") from None
+        return _failed(str(error), _since(begun))
     return _view(answer)
 
 
@@ -136,32 +125,3 @@ def _failed(reason: str, latency_ms: int = 0) -> ToolTestView:
 
 def _since(begun: float) -> int:
     return round((asyncio.get_running_loop().time() - begun) * 1000)
-
-
-async def _checked(url: httpx.URL, networks: Sequence[str]) -> str:
-    """The address that a URL's host leads to, when all that it leads to may be asked.
-
-    Raises RequestError with the code url_not_allowed; OSError when nothing is found.
-    """
-    port = url.port or {"http": 80, "https": 443}[url.scheme]
-    loop = asyncio.get_running_loop()
-    async with asyncio.timeout(LOOKUP_S):
-        found = await loop.getaddrinfo(url.host, port, type=socket.SOCK_STREAM)
-    addresses = [str(entry[4][0]).partition("%")[0] for entry in found]
-    for address in addresses:
-        if not _is_allowed(address, networks):
-            raise RequestError(
-                f"{url.host} leads to {address}, which is not a public address. Name its network "
-                "in calls.tool_networks to allow it.",
-                code="url_not_allowed",
-            )
-    return addresses[0]
-
-
-def _is_allowed(address: str, networks: Sequence[str]) -> bool:
-    known = ipaddress.ip_address(address)
-    if isinstance(known, ipaddress.IPv6Address) and known.ipv4_mapped:
-        known = known.ipv4_mapped
-    return (known.is_global and not known.is_multicast) or any(
-        known in ipaddress.ip_network(network) for network in networks
-    )

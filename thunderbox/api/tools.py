@@ -14,7 +14,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from thunderbox.api.fields import shown
-from thunderbox.errors import InvalidError
+from thunderbox.calls.tool_arguments import Arguments
+from thunderbox.errors import InvalidError, SchemaError
 
 MAX_TOOLS = 64
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -69,10 +70,7 @@ def _wrong(tool: Tool) -> list[str]:
         found += wrong_endpoint(endpoint)
     else:
         found.append(".endpoint is missing; it must be an object with a url.")
-    timeout = tool.get("timeout")
-    if timeout is not None and not _is_seconds(timeout):
-        found.append(f".timeout is {shown(timeout)}, but must be a number of seconds up to 120.")
-    return found
+    return found + _wrong_timeout(tool, ".timeout")
 
 
 def wrong_function(function: dict[str, Any]) -> list[str]:
@@ -96,6 +94,11 @@ def wrong_function(function: dict[str, Any]) -> list[str]:
     required = parameters.get("required", [])
     if not isinstance(required, list) or not all(isinstance(item, str) for item in required):
         found.append(".function.parameters.required must be a list of property names.")
+    if not found:
+        try:
+            Arguments(parameters)
+        except SchemaError as error:
+            found.append(f".function.parameters is no JSON schema that can be used: {error}.")
     return found
 
 
@@ -116,7 +119,15 @@ def wrong_endpoint(endpoint: dict[str, Any]) -> list[str]:
     headers = endpoint.get("headers") or {}
     if not isinstance(headers, dict) or not all(map(_is_header, headers.items())):
         found.append(".endpoint.headers must be an object of header names and one-line texts.")
+    found += _wrong_timeout(endpoint, ".endpoint.timeout")
     return found
+
+
+def _wrong_timeout(block: dict[str, Any], name: str) -> list[str]:
+    timeout = block.get("timeout")
+    if timeout is None or _is_seconds(timeout):
+        return []
+    return [f"{name} is {shown(timeout)}, but must be a number of seconds up to 120."]
 
 
 def _is_url(url: object) -> bool:

@@ -11,8 +11,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-import httpx
-
 from thunderbox.calls.acknowledgements import Acknowledgements
 from thunderbox.calls.billing import Billing
 from thunderbox.calls.closing import Closing
@@ -27,6 +25,7 @@ from thunderbox.calls.transcript import Transcript
 from thunderbox.calls.variables import filled
 from thunderbox.config import Settings
 from thunderbox.errors import EngineError
+from thunderbox.outgoing.client import Client
 from thunderbox.store import calls, organizations
 from thunderbox.store.agents import NewAgent
 from thunderbox.store.database import Database
@@ -63,7 +62,7 @@ class Surroundings:
     db: Database
     settings: Settings
     recorder: Recorder
-    http: httpx.AsyncClient
+    http: Client
     new_engines: Callable[[str], CallEngines]
     """Engines for one call of an agent of this product."""
 

@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
-import httpx
 import msgspec
 
 from thunderbox.calls import tool_request
-from thunderbox.calls.tool_request import MAX_ANSWER, Endpoint
+from thunderbox.calls.tool_arguments import Arguments
+from thunderbox.calls.tool_request import Endpoint
+from thunderbox.errors import OutgoingError, SchemaError
+from thunderbox.outgoing.client import MAX_ANSWER, Answer, Client
 from thunderbox.voice.engine import Tool
 
 log = logging.getLogger(__name__)
+
+MAX_READ = 6_000
+"""Characters of an answer that the model reads: what it knows of the call must have room, too."""
 
 
 class AgentTools:
@@ -27,7 +31,7 @@ class AgentTools:
     def __init__(
         self,
         tools: Sequence[Mapping[str, Any]],
-        client: httpx.AsyncClient,
+        client: Client,
         call_id: int,
         own_url: Callable[[], str],
         timeout_s: float,
@@ -39,6 +43,9 @@ class AgentTools:
         self._call_id = call_id
         self._own_url = own_url
         self._endpoints: dict[str, Endpoint] = {}
+        self._arguments: dict[str, Arguments] = {}
+        self._wrong: dict[str, int] = {}
+        """Times in a row that a tool was given arguments that it does not take."""
         schemas: list[Tool] = []
         for tool in tools:
             function = tool.get("function") or {
@@ -49,6 +56,10 @@ class AgentTools:
                 continue
             schemas.append({"type": "function", "function": function})
             self._endpoints[name] = _endpoint(tool, timeout_s)
+            try:
+                self._arguments[name] = Arguments(function.get("parameters") or {})
+            except SchemaError as error:
+                log.warning("The arguments of tool %s cannot be checked: %s", name, error)
         self.schemas: Sequence[Tool] = tuple(schemas)
 
     async def run(self, call_id: str, name: str, arguments: dict[str, Any]) -> str:
@@ -57,28 +68,52 @@ class AgentTools:
         if endpoint is None:
             known = ", ".join(self._endpoints) or "none"
             return _error(f"There is no tool {name}. Tools: {known}.")
-        try:
-            return await self._request(endpoint, arguments)
-        except (TimeoutError, httpx.TimeoutException):
-            return _error(f"{name} did not answer in {endpoint.timeout_s:g} s.")
-        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-            log.warning("Tool %s failed: %s", name, type(error).__name__)
-            return _error(f"{name} cannot be reached.")
-
-    async def _request(self, endpoint: Endpoint, arguments: dict[str, Any]) -> str:
+        if wrong := self._refused(name, arguments):
+            return _error(wrong)
         if not endpoint.url:
             return _error("This tool has no URL yet.")
-        if endpoint.url.startswith("/"):
-            endpoint = replace(endpoint, url=self._own_url() + endpoint.url)
-        answer = await tool_request.send(
-            self._client, endpoint, arguments, secret=self._secret, call_id=self._call_id
-        )
-        if answer.truncated:
-            return _error(f"The answer is longer than {MAX_ANSWER} bytes.")
-        text = answer.body.decode("utf-8", "replace").strip()
-        if answer.ok:
-            return text or '{"status":"ok"}'
-        return text if _is_error_object(text) else _error(f"HTTP status {answer.status}.")
+        try:
+            answer = await tool_request.send(
+                self._client,
+                endpoint,
+                arguments,
+                own_url=self._own_url(),
+                secret=self._secret,
+                call_id=self._call_id,
+            )
+        except OutgoingError as error:
+            if error.reason == "timeout":
+                return _error(f"{name} did not answer in {endpoint.timeout_s:g} s.")
+            log.warning("Call %s: tool %s failed: %s", self._call_id, name, error)
+            return _error(f"{name} cannot be reached.")
+        return _read(answer)
+
+    def _refused(self, name: str, arguments: Mapping[str, Any]) -> str:
+        """What the model is told of arguments that the tool does not take; empty: it takes them.
+
+        It may correct itself once; who is wrong again stays wrong, and the caller waits.
+        """
+        known = self._arguments.get(name)
+        wrong = known.wrong(arguments) if known is not None else ""
+        if not wrong:
+            self._wrong.pop(name, None)
+            return ""
+        self._wrong[name] = self._wrong.get(name, 0) + 1
+        if self._wrong[name] == 1:
+            return f"{wrong} Nothing was done. Correct the arguments and use {name} once more."
+        return f"{wrong} Nothing was done. Do not try again; say that it did not work."
+
+
+def _read(answer: Answer) -> str:
+    """What the model reads of an answer."""
+    if answer.truncated:
+        return _error(f"The answer is longer than {MAX_ANSWER} bytes.")
+    text = answer.body.decode("utf-8", "replace").strip()
+    if not answer.ok and not _is_error_object(text):
+        return _error(f"HTTP status {answer.status}.")
+    if len(text) > MAX_READ:
+        return f"{text[:MAX_READ]}… (cut: these are {MAX_READ} of {len(text)} characters)"
+    return text or '{"status":"ok"}'
 
 
 def _endpoint(tool: Mapping[str, Any], timeout_s: float) -> Endpoint:

@@ -6,8 +6,6 @@ import asyncio
 import re
 from collections.abc import Mapping
 
-import httpx
-
 from thunderbox.calls.ports import Carrier
 from thunderbox.carrier_settings import CarriersSettings
 from thunderbox.carriers.http import CarrierHttp, Sleep
@@ -16,6 +14,7 @@ from thunderbox.carriers.telnyx import Telnyx
 from thunderbox.carriers.twilio import Twilio
 from thunderbox.carriers.vonage import Vonage
 from thunderbox.errors import CarrierError
+from thunderbox.outgoing.client import Client
 
 _SPACE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62})\.signalwire\.com")
 _ID = re.compile(r"[A-Za-z0-9-]{1,64}")
@@ -25,7 +24,7 @@ class Accounts:
     """Makes clients; implements `calls.ports.NewCarrier`."""
 
     def __init__(
-        self, settings: CarriersSettings, client: httpx.AsyncClient, sleep: Sleep = asyncio.sleep
+        self, settings: CarriersSettings, client: Client, sleep: Sleep = asyncio.sleep
     ) -> None:
         self._settings = settings
         self._client = client

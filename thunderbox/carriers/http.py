@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 
-import httpx
 import msgspec
 from msgspec import Struct
 
-from thunderbox.errors import CarrierError
+from thunderbox.errors import CarrierError, OutgoingError
+from thunderbox.outgoing.client import Answer, Client
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +37,7 @@ class CarrierHttp:
     def __init__(
         self,
         name: str,
-        client: httpx.AsyncClient,
+        client: Client,
         *,
         login: tuple[str, str] | None = None,
         bearer: str = "",
@@ -45,8 +47,10 @@ class CarrierHttp:
     ) -> None:
         self.name = name
         self._client = client
-        self._auth = httpx.BasicAuth(*login) if login else None
-        self._headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}
+        self._authorization = f"Bearer {bearer}"
+        if login:
+            pair = base64.b64encode(":".join(login).encode()).decode("ascii")
+            self._authorization = f"Basic {pair}"
         self._timeout = timeout
         self._sleep = sleep
         self._now = now
@@ -55,7 +59,7 @@ class CarrierHttp:
         self, url: str, shape: type[Shape], params: Mapping[str, str] | None = None
     ) -> Shape:
         """Read something. Raises CarrierError."""
-        return self._read(await self._ask("GET", url, params=params), shape)
+        return self._read(await self._ask("GET", _with(url, params or {})), shape)
 
     async def send(
         self,
@@ -67,7 +71,11 @@ class CarrierHttp:
         json: Mapping[str, Any] | None = None,
     ) -> Shape:
         """Write something. Raises CarrierError."""
-        return self._read(await self._ask(method, url, data=form, json=json), shape)
+        if form is not None:
+            kind, body = "application/x-www-form-urlencoded", urlencode(form).encode()
+        else:
+            kind, body = "application/json", msgspec.json.encode(json)
+        return self._read(await self._ask(method, url, kind, body), shape)
 
     def _read(self, body: bytes, shape: type[Shape]) -> Shape:
         try:
@@ -77,56 +85,53 @@ class CarrierHttp:
                 f"{self.name} answered in a form that is not understood; try again later."
             ) from None
 
-    async def _ask(self, method: str, url: str, **content: Any) -> bytes:
+    async def _ask(self, method: str, url: str, kind: str = "", body: bytes = b"") -> bytes:
         """An answer's body; asked again where the provider is busy. Raises CarrierError."""
         for attempt in range(1, ATTEMPTS + 1):
-            status, headers, body = await self._once(method, url, **content)
-            if 200 <= status < 300:
-                return body
+            answer = await self._once(method, url, kind, body)
+            if answer.ok:
+                return answer.body
             last = attempt == ATTEMPTS
-            if status == 429:
-                wait = self._wait_asked(headers.get("retry-after", ""))
+            if answer.status == 429:
+                wait = self._wait_asked(answer.headers.get("retry-after", ""))
                 if last or wait > LONGEST_WAIT:
                     raise CarrierError(
                         f"{self.name} takes no more requests for now; try again in "
                         f"{max(1, round(wait))} s."
                     )
                 await self._sleep(wait)
-            elif status >= 500 and method == "GET" and not last:
+            elif answer.status >= 500 and method == "GET" and not last:
                 await self._sleep(SERVER_WAIT * attempt)
             else:
-                raise CarrierError(self._sentence(status))
+                raise CarrierError(self._sentence(answer.status))
         raise CarrierError(f"{self.name} did not answer.")
 
-    async def _once(
-        self, method: str, url: str, **content: Any
-    ) -> tuple[int, httpx.Headers, bytes]:
-        request = self._client.build_request(
-            method, url, headers=self._headers, timeout=self._timeout, **content
-        )
+    async def _once(self, method: str, url: str, kind: str, body: bytes) -> Answer:
+        headers = {"Authorization": self._authorization, "Accept": "application/json"}
+        if kind:
+            headers["Content-Type"] = kind
         try:
-            response = await self._client.send(
-                request, auth=self._auth, stream=True, follow_redirects=False
+            answer = await self._client.send(
+                method,
+                url,
+                seconds=self._timeout,
+                headers=headers,
+                body=body,
+                max_bytes=LARGEST_ANSWER,
             )
-            try:
-                body = bytearray()
-                async for part in response.aiter_bytes():
-                    body += part
-                    if len(body) > LARGEST_ANSWER:
-                        raise CarrierError(f"{self.name} answered with more than it should.")
-            finally:
-                await response.aclose()
-        except httpx.TimeoutException:
+        except OutgoingError as error:
+            if error.reason == "timeout":
+                raise CarrierError(
+                    f"{self.name} did not answer within {self._timeout:g} s; try again later."
+                ) from None
+            log.info("%s cannot be reached: %s", self.name, error)
             raise CarrierError(
-                f"{self.name} did not answer within {self._timeout:g} s; try again later."
+                f"{self.name} cannot be reached: {error} Check this box's way to the Internet, and "
+                "the addresses in [carriers]."
             ) from None
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            log.info("%s cannot be reached: %s", self.name, type(error).__name__)
-            raise CarrierError(
-                f"{self.name} cannot be reached ({type(error).__name__}); check this box's way "
-                "to the Internet, and the addresses in [carriers]."
-            ) from None
-        return response.status_code, response.headers, bytes(body)
+        if answer.truncated:
+            raise CarrierError(f"{self.name} answered with more than it should.")
+        return answer
 
     def _wait_asked(self, text: str) -> float:
         """The seconds that a Retry-After header asks for, as a number or as a date."""
@@ -151,3 +156,7 @@ class CarrierHttp:
         if status >= 500:
             return f"{self.name} has trouble of its own ({status}); try again later."
         return f"{self.name} refused the request ({status})."
+
+
+def _with(url: str, params: Mapping[str, str]) -> str:
+    return f"{url}{'&' if '?' in url else '?'}{urlencode(params)}" if params else url

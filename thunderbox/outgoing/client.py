@@ -14,6 +14,7 @@ import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 import httpcore
 import httpx
@@ -201,6 +202,7 @@ def _broken(to: Destination, error: BaseException) -> OutgoingError:
     return OutgoingError(f"The connection to {to.host} broke.", reason="connection")
 
 
+@cache
 def _trusted() -> ssl.SSLContext:
     context = httpx.create_ssl_context(trust_env=False)
     context.load_default_certs()
