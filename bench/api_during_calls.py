@@ -2,10 +2,10 @@
 
     python bench/api_during_calls.py [--models starter|real-size] [--turns 10] [--rate 300]
 
-Twice the same four callers talk with a box of their own, as in bench/four_calls.py: first alone,
-then while another process asks the API at a steady rate, whether answers come or not: eight of ten
-requests read (agents, numbers, calls, a transcript, the balance, who asks), two of ten change an
-agent. Times of the API count from when a request was due.
+Four callers talk with a box of their own, as in bench/four_calls.py, three times: alone, while
+another process asks the API at a steady rate, and alone again, so that one sees how much two runs
+differ by themselves. Eight of ten requests read (agents, numbers, calls, a transcript, the balance,
+who asks), two of ten change an agent. Times of the API count from when a request was due.
 """
 
 from __future__ import annotations
@@ -27,13 +27,12 @@ from four_calls import measure
 from talk import percentiles
 
 GOALS = {
-    "more_jitter_p99_ms": 0.5,
+    "more_jitter_p99_ms": 1.0,
     "packets_lost": 0.0,
     "event_loop_lag_p99_ms": 5.0,
-    "later_answers_p50_ms": 20.0,
-    "later_answers_p95_ms": 40.0,
+    "later_answers_p50_ms": 10.0,
+    "later_answers_p95_ms": 20.0,
 }
-"""As much as two runs without any request differ."""
 CONNECTIONS = 16
 AGENT = {"name": "Bench", "prompt": "Be brief. " * 60, "voice": "en-US-James1"}
 START_S = 20.0
@@ -52,31 +51,36 @@ def main() -> None:
     if options.models == "real-size" and not have_real_size():
         raise SystemExit("Make the models first: make bench-models")
     go_first()
-    without = measure(options.models, 4, options.turns)
     load = Load(options.rate)
-    during = None if without["cut_short"] else measure(options.models, 4, options.turns, load.on)
-    whole = during is not None and not during["cut_short"]
+    runs: dict[str, dict[str, Any]] = {}
+    for name, beside in (("quiet", None), ("with_requests", load.on), ("quiet_again", None)):
+        runs[name] = measure(options.models, 4, options.turns, beside)
+        if runs[name]["cut_short"]:
+            break
+    whole = not any(run["cut_short"] for run in runs.values())
     result = {
         "models": options.models,
         "cut_short": not whole,
-        "goals": compare(without, during) if during is not None and whole else {},
+        "goals": compare(**runs) if whole else {},
         "api": load.result,
-        "without_requests": without,
-        "with_requests": during,
+        **runs,
     }
     report("api_during_calls", result, whole and not options.trial)
 
 
-def compare(without: dict[str, Any], during: dict[str, Any]) -> dict[str, Any]:
-    """What the requests cost, beside what they may."""
+def compare(
+    quiet: dict[str, Any], with_requests: dict[str, Any], quiet_again: dict[str, Any]
+) -> dict[str, Any]:
+    """What the requests cost beyond the worse of the two runs without, beside what they may."""
 
     def more(what: str, which: str) -> float:
-        return round(during[what][which] - without[what][which], 1)
+        without = max(run[what][which] for run in (quiet, quiet_again))
+        return round(with_requests[what][which] - without, 1)
 
     measured = {
         "more_jitter_p99_ms": more("jitter_ms", "p99"),
-        "packets_lost": during["packets_lost"],
-        "event_loop_lag_p99_ms": during["event_loop_lag_ms"]["p99"],
+        "packets_lost": with_requests["packets_lost"],
+        "event_loop_lag_p99_ms": with_requests["event_loop_lag_ms"]["p99"],
         "later_answers_p50_ms": more("voice_to_voice_ms", "p50"),
         "later_answers_p95_ms": more("voice_to_voice_ms", "p95"),
     }
