@@ -61,7 +61,7 @@ def shared_scripted_server(
         free_port,
         REMOTE_CHAT_BASE_URL=f"{script_server.url}/v1",
         REMOTE_CHAT_MODEL="script",
-        CALLS_TOOL_NETWORKS="127.0.0.0/8",
+        OUTGOING_ALLOW_NETWORKS="127.0.0.0/8",
     )
     yield server
     server.kill()
