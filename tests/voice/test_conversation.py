@@ -66,6 +66,18 @@ async def test_an_interruption_keeps_only_what_was_heard() -> None:
     assert stage.model.asked[-1][2]["content"] == heard + " ..."
 
 
+async def test_a_caller_who_was_cut_off_is_waited_for_longer() -> None:
+    stage = Stage(say("We are open every day."), "Are you open?", "On Sunday, I mean.")
+    async with stage.open():
+        await stage.speak(8)
+        await stage.pass_ms(480)
+        await stage.speak(8)
+        await stage.pass_ms(2500)
+    first, second = stage.journal.latencies[0], stage.journal.latencies[-1]
+    assert 350 <= first <= 420
+    assert 540 <= second <= 660
+
+
 async def test_after_a_noise_the_agent_says_what_is_left() -> None:
     long = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen"
     stage = Stage(say(long), "Count.", "")

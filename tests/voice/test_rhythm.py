@@ -134,8 +134,8 @@ def test_whoever_was_cut_off_is_given_more_time_at_once(
     if answered_after is not None:
         rhythm.answered(1000 + answered_after)
     rhythm.began(1000 + resumed_after)
-    rhythm.cut_in()
-    rhythm.cut_in()
+    rhythm.spoke_on()
+    rhythm.spoke_on()
     assert rhythm.pause_ms == pause_ms
 
 
@@ -145,7 +145,7 @@ def test_a_pause_after_words_that_were_no_end_is_measured_by_what_they_were_give
     assert rhythm.understood("My number is", None) == 1050
     rhythm.ended(1000)
     rhythm.began(2200)
-    rhythm.cut_in()
+    rhythm.spoke_on()
     assert rhythm.pause_ms == 480
 
 
@@ -155,7 +155,7 @@ def test_one_cut_is_forgotten_when_the_caller_pauses_no_more() -> None:
     rhythm.understood("Are you open?", None)
     rhythm.ended(1000)
     rhythm.began(1600)
-    rhythm.cut_in()
+    rhythm.spoke_on()
     found, at = [rhythm.pause_ms], 10_000
     for _ in range(TURNS):
         at = turn(rhythm, at)

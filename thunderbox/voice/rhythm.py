@@ -89,8 +89,8 @@ class Rhythm:
         if self._answered_at is None:
             self._answered_at = at
 
-    def cut_in(self) -> None:
-        """The turn has words, and they stopped the agent: if it is the rest of the last one, the
+    def spoke_on(self) -> None:
+        """The turn has words that are more than a murmur: if it is the rest of the last one, the
         pause was too short. That counts twice, for it is worse than to wait."""
         if self._cut_off:
             self._longest_pauses[-1] = max(self._longest_pauses[-1], self._cut_off)

@@ -161,8 +161,8 @@ class Turns:
                 self._murmur = Murmur(text, turn.start, turn.stopped_at)
             return self._drop(turn)
         effects = self._interrupt(turn) if speaking else []
-        if turn.cut:
-            self._rhythm.cut_in()
+        if not is_backchannel(text):
+            self._rhythm.spoke_on()
         turn.text = text
         pause_ms = self._rhythm.understood(text, heard.finished)
         turn.due = turn.stopped_at + pause_ms - self._pace.lead_ms
