@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import httpx
 import pytest
 from litestar import Litestar
+from litestar.openapi.spec import OpenAPI
 
-from thunderbox.api.document import document
+from thunderbox.api.document import document, made_early
 from thunderbox.api.reference import render
 
 STATUSES = {400, 401, 402, 403, 404, 409, 410, 413, 416, 422, 429, 500, 502, 503}
@@ -25,6 +27,17 @@ def operations(made: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
         for path, item in made["paths"].items()
         for method, operation in item.items()
     ]
+
+
+async def test_it_is_made_before_anybody_asks(routes: Litestar, monkeypatch: pytest.MonkeyPatch):
+    routes.state.pop("document", None)
+    async with made_early(routes):
+        pass
+    monkeypatch.setattr(OpenAPI, "to_schema", lambda _: pytest.fail("it is made again"))
+    monkeypatch.setattr("thunderbox.api.document._complete", None)
+    transport = httpx.ASGITransport(routes)
+    async with httpx.AsyncClient(transport=transport, base_url="http://box.test") as anybody:
+        assert (await anybody.get("/v1/openapi.json")).json() == document(routes)
 
 
 def test_it_is_openapi_31(made):

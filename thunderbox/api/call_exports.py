@@ -21,8 +21,8 @@ from thunderbox.store.calls import Call, CallFilter
 
 FORMATS = ("json", "csv")
 MAX_CALLS = 1_000
-PAGE = 50
-"""So many calls are in memory at a time."""
+PAGE = 25
+"""So many calls are in memory, and hold up the loop, at a time."""
 
 COLUMNS = (
     "call_id",

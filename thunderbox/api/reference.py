@@ -8,7 +8,7 @@ from importlib.resources import files
 from typing import Any
 
 import jinja2
-from litestar import MediaType, Response, get
+from litestar import Litestar, MediaType, Response, get
 
 from thunderbox.api.document import Json, document
 from thunderbox.api.request import ApiRequest
@@ -19,9 +19,16 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 @get("/docs", include_in_schema=False)
 async def read_reference(request: ApiRequest) -> Response[str]:
     """The page; needs no key."""
-    page = await asyncio.to_thread(render, document(request.app))
+    state = request.app.state
+    page: str | None = state.get("reference")
+    if page is None:
+        page = state.reference = await asyncio.to_thread(_page, request.app)
     headers = {"Content-Security-Policy": POLICY}
     return Response(page, media_type=MediaType.HTML, headers=headers)
+
+
+def _page(app: Litestar) -> str:
+    return render(document(app))
 
 
 def render(made: Json) -> str:
