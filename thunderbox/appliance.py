@@ -18,6 +18,7 @@ import uvicorn
 
 from thunderbox.api import call_config
 from thunderbox.api.app import create_app
+from thunderbox.api.connections import Connection
 from thunderbox.api.parts import Parts
 from thunderbox.calls import first_start
 from thunderbox.calls.acknowledgements import Acknowledgements
@@ -258,6 +259,7 @@ class Appliance:
         self._server = _Server(
             uvicorn.Config(
                 app,
+                http=Connection,
                 lifespan="on",
                 log_config=None,
                 access_log=False,
