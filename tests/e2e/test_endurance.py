@@ -92,7 +92,7 @@ async def test_fifty_calls_cut_at_random_moments_leave_the_box_well(
             for done in range(count):
                 await phone.dial(box.sip)
                 await phone.peer.prints("Call established", 20, times=done + 1)
-                await asyncio.sleep(moments.uniform(0.0, 5.0))  # the random moment itself
+                await asyncio.sleep(moments.uniform(0.0, 4.0))  # the random moment itself
                 await phone.hang_up()
                 await phone.peer.prints("terminate call", 20, times=done + 1)
 

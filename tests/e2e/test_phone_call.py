@@ -105,6 +105,7 @@ async def test_a_caller_who_stays_silent_is_asked_and_then_the_box_hangs_up(
     start_box: StartBox, speak: Speak, tmp_path: Path, free_port: Callable[[], int]
 ) -> None:
     box = await start_box(CALLS_SILENCE_SECONDS=2, CALLS_SILENCE_HANGUP_SECONDS=2)
+    await box.change_agent(inbound_speak_order="caller_first")
     ended = await call(box, tmp_path / "phone", free_port(), speak(30.0))
     assert ended["end_reason"] == "timeout"
     said = words_of(await box.transcript(ended["call_id"]), "assistant")

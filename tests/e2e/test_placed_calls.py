@@ -160,8 +160,10 @@ async def test_a_mailbox_is_talked_with_when_the_agent_says_so(
     scripted: Box, speak: Speak, tmp_path: Path, free_port: Callable[[], int]
 ) -> None:
     prompt = script({"say": "Hello, I call about your appointment."})
-    say = speak(0.5, GREETING, 6.0)
-    ended, _ = await place(scripted, tmp_path / "phone", free_port(), say, "prompt", prompt=prompt)
+    say = speak(0.5, GREETING, 10.0)
+    ended, _ = await place(
+        scripted, tmp_path / "phone", free_port(), say, "prompt", rows=2, prompt=prompt
+    )
     assert ended["end_reason"] == "caller_hangup"
     rows = await scripted.transcript(ended["call_id"])
     assert "hello" in words_of(rows, "user")

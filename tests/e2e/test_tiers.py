@@ -62,7 +62,14 @@ async def test_a_word_is_written_for_the_agent_and_said_from_the_next_call_on(
 
 @pytest.mark.parametrize(
     ("product", "level", "tokens"),
-    [("spark", "base", 0), ("spark", "extra", 128), ("storm-base", "base", 128)],
+    [
+        ("spark", "base", 0),
+        ("bolt", "extra", 128),
+        ("storm-base", "base", 128),
+        ("storm-base-with-ack", "base", 128),
+        ("storm-extra", "extra", 384),
+        ("storm-extra-with-ack", "extra", 384),
+    ],
 )
 async def test_a_model_may_think_for_as_long_as_the_level_allows_and_nobody_hears_it(
     scripted: Box, script_server: OpenAIServer, product: str, level: str, tokens: int
@@ -72,6 +79,7 @@ async def test_a_model_may_think_for_as_long_as_the_level_allows_and_nobody_hear
     async with calling(scripted) as leg:
         await follow(leg, 20)
     ended = await scripted.ended_call()
+    assert ended["product"] == product
     rows = await scripted.transcript(ended["call_id"])
     assert [row["content"] for row in rows] == [f"{OPEN} Goodbye!"]
     asked = [one["body"] for one in script_server.seen() if one["body"].get("stream")]

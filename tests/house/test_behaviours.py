@@ -12,6 +12,7 @@ import pytest
 from tests.behaviours import BEHAVIOURS, TABLE, Behaviour
 from tests.voice import test_turn_table as table
 from thunderbox.api.agent_fields import AgentWrite
+from thunderbox.products import PRODUCTS
 
 TESTS = Path(__file__).parents[1]
 NO_BEHAVIOUR = {
@@ -59,3 +60,8 @@ def test_every_field_of_an_agent_that_changes_a_call_is_in_the_list() -> None:
     fields = {field.name for field in msgspec.structs.fields(AgentWrite)}
     assert fields - shown == NO_BEHAVIOUR
     assert shown <= fields
+
+
+def test_every_product_is_called_over_sip() -> None:
+    tiers = (TESTS / "e2e" / "test_tiers.py").read_text(encoding="utf-8")
+    assert [product for product in PRODUCTS if f'("{product}", ' not in tiers] == []

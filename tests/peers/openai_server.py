@@ -163,8 +163,8 @@ async def transcriptions(request: Request[Any, Any, Any]) -> Answer:
         return Response("Hello.", media_type="text/plain")
     if model == "giant":
         return Response({"text": "word " * 100_000})
-    text = "so I said " * 20 if model == "loop" else " What are your hours? "
-    return Response({"text": text})
+    texts = {"loop": "so I said " * 20, "murmur": " Okay, okay. "}
+    return Response({"text": texts.get(str(model), " What are your hours? ")})
 
 
 def tone(rate: int, seconds: float = 1.0) -> bytes:
