@@ -34,9 +34,9 @@ class Watched(FasterWhisper):
         super().__init__(STARTER / "asr", together=together, window_seconds=window_seconds)
         self.heard: list[int] = []
 
-    def _hear(self, utterances: Sequence[faster_whisper._Utterance], window: float) -> None:
+    def _hear(self, utterances: Sequence[faster_whisper._Utterance]) -> None:
         self.heard.append(len(utterances))
-        super()._hear(utterances, window)
+        super()._hear(utterances)
 
     @asynccontextmanager
     async def occupied(self) -> AsyncIterator[None]:
@@ -128,36 +128,41 @@ async def test_a_loop_in_a_batch_ends_where_it_would_have_ended_alone(
     assert len(re.findall(r"\w+", alone[0])) <= 3
 
 
+@pytest.mark.parametrize(
+    ("more_seconds", "windows"),
+    [(0, [10, 10]), (10, [11, 11]), (20, [10, 21]), (40, [10, 30, 30])],
+    ids=["both short", "one longer", "one much longer", "one longer than any window"],
+)
 async def test_the_window_of_a_batch_is_that_of_its_longest(
-    espeak: Espeak, monkeypatch: pytest.MonkeyPatch
+    more_seconds: int, windows: list[int], espeak: Espeak, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    frames: list[int] = []
+    found: list[int] = []
     original = faster_whisper.padded_features
 
-    def noted(model: object, samples: np.ndarray, most: int) -> np.ndarray:
-        frames.append(most)
-        return original(model, samples, most)
+    def noted(model: object, samples: np.ndarray, frames: int) -> np.ndarray:
+        found.append(frames // 100)
+        return original(model, samples, frames)
 
     monkeypatch.setattr(faster_whisper, "padded_features", noted)
     engine = Watched(window_seconds=None)
-    short = await sound(espeak, SENTENCES[0])
+    short = (await sound(espeak, SENTENCES[0]))[: 2 * 32_000]
     async with engine.occupied():
         waiting = [
             asyncio.create_task(engine.transcribe(one))
-            for one in (short, short + bytes(12 * 32_000))
+            for one in (short + bytes(more_seconds * 32_000), short)
         ]
         await asyncio.sleep(0)
     await asyncio.gather(*waiting)
     engine.close()
-    assert len(set(frames)) == 1
-    assert frames[0] > 1200
+    assert sorted(found) == windows
 
 
 def test_only_prompts_of_one_length_are_heard_at_once() -> None:
-    def one(prompt: int, *, alone: bool = False) -> faster_whisper._Utterance:
-        return faster_whisper._Utterance([0] * prompt, -20.0, [], alone=alone)
+    def one(prompt: int, *, alone: bool = False, window: float = 10.0) -> faster_whisper._Utterance:
+        return faster_whisper._Utterance([0] * prompt, -20.0, window, [], alone=alone)
 
-    a, b, c, d = one(4, alone=True), one(4), one(2), one(4)
-    assert faster_whisper._alike([a, b, c, d]) == [b, d]
-    assert faster_whisper._alike([a, c]) == [c]
+    a, b, c, d, e = one(4, alone=True), one(4), one(2), one(4), one(4, window=20.0)
+    assert faster_whisper._alike([e, a, b, c, d]) == [b, d]
+    assert faster_whisper._alike([e, c]) == [c]
+    assert faster_whisper._alike([a, e]) == [e]
     assert faster_whisper._alike([a]) == [a]

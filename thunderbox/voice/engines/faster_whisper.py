@@ -46,6 +46,9 @@ _SMALL_BEAM = 5
 following five sentences costs it a few milliseconds."""
 _TOGETHER = 4
 """Utterances that a large model takes at once: one of each call."""
+_MOST_LONGER = 1.5
+"""All that are taken at once cost what the longest window costs; one that is this many times the
+shortest waits, as it would keep the others waiting for longer than they keep it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,8 @@ class _Utterance:
 
     prompt: list[int]
     loudness: float
+    window: float
+    """Seconds that the model looks at."""
     parts: list[Samples]
     wanted: Callable[[], bool] = lambda: True
     texts: list[str] = field(default_factory=list)
@@ -163,10 +168,8 @@ class FasterWhisper:
     def warm(self) -> None:
         """Run the model once on what is no speech, so that the first caller does not wait."""
         quiet = np.zeros(SAMPLE_RATE, np.float32)
-        self._hear(
-            [_Utterance(self._prompts.for_language("en"), -120.0, [quiet])],
-            self._fixed_window or _SHORTEST_WINDOW,
-        )
+        prompt, window = self._prompts.for_language("en"), self._window(quiet)
+        self._hear([_Utterance(prompt, -120.0, window, [quiet])])
 
     def close(self) -> None:
         """Stop the engine's threads and free the model."""
@@ -176,17 +179,11 @@ class FasterWhisper:
     def _transcribe(self, asks: Sequence[Ask[_Request, Recognition]]) -> None:
         """Answer some requests, each as soon as all of its words are known."""
         started = time.perf_counter()
-        sounds = [_floats(ask.request.pcm) for ask in asks]
-        seconds = max(map(len, sounds)) / SAMPLE_RATE
-        window = self._fixed_window or min(max(_SHORTEST_WINDOW, seconds), _LONGEST_WINDOW)
-        left = [
-            (ask, self._utterance(ask, samples, window))
-            for ask, samples in zip(asks, sounds, strict=True)
-        ]
+        left = [(ask, self._utterance(ask)) for ask in asks]
         while left:
             heard = [utterance for _, utterance in left if utterance.parts]
             if heard:
-                self._hear(_alike(heard), window)
+                self._hear(_alike(heard))
             for ask, utterance in left:
                 if not utterance.parts:
                     text = " ".join(text for text in utterance.texts if text)
@@ -195,10 +192,10 @@ class FasterWhisper:
                     ask.fail(_NotWantedError())
             left = [(ask, utterance) for ask, utterance in left if not ask.answered]
 
-    def _utterance(
-        self, ask: Ask[_Request, Recognition], samples: Samples, window: float
-    ) -> _Utterance:
+    def _utterance(self, ask: Ask[_Request, Recognition]) -> _Utterance:
         """What there is to hear; no part where there cannot be words."""
+        samples = _floats(ask.request.pcm)
+        window = self._window(samples)
         loudness = loudest_dbfs(samples)
         parts: list[Samples] = []
         if self._may_be_speech(samples, loudness):
@@ -206,9 +203,15 @@ class FasterWhisper:
         return _Utterance(
             self._prompts.for_language(ask.request.language),
             loudness,
+            window,
             [part for part in parts if len(part) >= HOP],
             lambda: not ask.cancelled and ask.request.goes_on(),
         )
+
+    def _window(self, samples: Samples) -> float:
+        """Seconds that the model has to look at to hear all of this, or as much as it can."""
+        seconds = max(_SHORTEST_WINDOW, len(samples) / SAMPLE_RATE)
+        return self._fixed_window or min(seconds, _LONGEST_WINDOW)
 
     def _detect(self, pcm: bytes, languages: Sequence[str]) -> str:
         window = int((self._fixed_window or _SHORTEST_WINDOW) * FRAMES_PER_SECOND)
@@ -227,13 +230,14 @@ class FasterWhisper:
         voiced = self._detector.probabilities(samples) >= guards.voice
         return int(voiced.sum()) >= guards.voiced_windows
 
-    def _hear(self, utterances: Sequence[_Utterance], window: float) -> None:
+    def _hear(self, utterances: Sequence[_Utterance]) -> None:
         """Find the words of the next part of each, together; those that nobody wants any more
         drop out on the way."""
         utterances = [one for one in utterances if one.stays()]
         if not utterances:
             return
-        model, frames = self._model.model, int(window * FRAMES_PER_SECOND)
+        model = self._model.model
+        frames = int(max(one.window for one in utterances) * FRAMES_PER_SECOND)
         started = time.perf_counter()
         features = np.concatenate(
             [padded_features(self._model, one.parts[0], frames) for one in utterances]
@@ -288,10 +292,12 @@ def _floats(pcm: bytes) -> Samples:
 
 
 def _alike(utterances: Sequence[_Utterance]) -> list[_Utterance]:
-    """Those that can be heard at once: a batch has prompts of one length."""
+    """Those that are heard at once: their prompts have one length, their windows nearly."""
     able = [one for one in utterances if not one.alone]
     if not able:
         return [utterances[0]]
+    most = _MOST_LONGER * min(one.window for one in able)
+    able = [one for one in able if one.window <= most]
     return [one for one in able if len(one.prompt) == len(able[0].prompt)]
 
 
