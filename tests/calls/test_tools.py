@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import hmac
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from thunderphone import verify_signature
 
 from thunderbox.calls.tools import AgentTools
 from thunderbox.outgoing.client import Client
@@ -78,7 +81,7 @@ def tools(
         "function": {"name": "book", "parameters": {"type": "object"}},
         "endpoint": {"url": f"{server.url}/book", **endpoint},
     }
-    return AgentTools([tool], client, 42, lambda: server.url, timeout_s, SECRET)
+    return AgentTools([tool], client, 42, lambda: server.url, timeout_s, [SECRET])
 
 
 async def test_the_endpoint_never_reaches_the_model(client: Client, server: ToolServer) -> None:
@@ -149,3 +152,132 @@ async def test_an_unknown_tool_is_an_error(client: Client, server: ToolServer) -
 async def test_a_text_answer_is_passed_on(client: Client, server: ToolServer) -> None:
     server.body = b"It ships tomorrow."
     assert await tools(client, server).run("c1", "book", {}) == "It ships tomorrow."
+
+
+# ---------------------------------------------------------------- what a tool takes
+
+DAYS = {"type": "object", "properties": {"day": {"enum": ["Monday"]}}, "required": ["day"]}
+
+
+def strict(client: Client, server: ToolServer) -> AgentTools:
+    """One tool, `book`, that takes a day."""
+    function = {"name": "book", "parameters": DAYS}
+    endpoint = {"url": f"{server.url}/book"}
+    tool = {"type": "function", "function": function, "endpoint": endpoint}
+    return AgentTools([tool], client, 42, lambda: server.url, 5.0, SECRET)
+
+
+async def told(tools: AgentTools, **arguments: object) -> str:
+    """The error that the model reads; empty: there was none."""
+    answer = json.loads(await tools.run("c1", "book", dict(arguments)))
+    return str(answer.get("error", ""))
+
+
+async def test_wrong_arguments_are_not_sent_and_may_be_corrected_once(
+    client: Client, server: ToolServer
+) -> None:
+    tools = strict(client, server)
+    first = await told(tools, day="Sunday")
+    assert first.startswith('day: "Sunday" is not one of "Monday". Nothing was done.')
+    assert first.endswith("Correct the arguments and use book once more.")
+    assert server.requests == []
+    assert await told(tools, day="Monday") == ""
+    assert len(server.requests) == 1
+
+
+async def test_who_is_wrong_twice_is_told_to_give_up(client: Client, server: ToolServer) -> None:
+    tools = strict(client, server)
+    said = [await told(tools) for _ in range(3)]
+    assert "once more" in said[0]
+    assert said[1].endswith("Do not try again; say that it did not work.")
+    assert said[2] == said[1]
+    assert server.requests == []
+
+
+async def test_what_is_right_wipes_out_what_was_wrong(client: Client, server: ToolServer) -> None:
+    tools = strict(client, server)
+    assert "once more" in await told(tools, day=1)
+    assert await told(tools, day="Monday") == ""
+    assert "once more" in await told(tools, day=2)
+
+
+async def test_a_tool_whose_schema_cannot_be_used_is_used_unchecked(
+    client: Client, server: ToolServer
+) -> None:
+    function = {"name": "book", "parameters": {"type": "str"}}
+    tool = {"function": function, "endpoint": {"url": server.url}}
+    kept = AgentTools([tool], client, 42, lambda: server.url, 5.0, SECRET)
+    assert await kept.run("c1", "book", {"day": 1}) == '{"ok":true}'
+
+
+# ---------------------------------------------------------------- the request
+
+
+async def test_a_query_keeps_what_the_url_says(client: Client, server: ToolServer) -> None:
+    url = f"{server.url}/orders?key=secret&a=%2F"
+    carried = tools(client, server, method="delete", url=url)
+    await carried.run("c1", "book", {"key": "mine", "list": [1, 2], "on": True, "no": None})
+    assert server.requests[0]["path"] == "/orders?key=secret&a=%2F&list=%5B1%2C2%5D&on=true"
+    assert server.requests[0]["method"] == "DELETE"
+    assert "content-length" not in server.requests[0]["headers"]
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
+async def test_requests_are_signed_as_the_official_client_checks_them(
+    client: Client, server: ToolServer, method: str
+) -> None:
+    carried = tools(client, server, method=method, url=f"{server.url}/a%20b?c=d")
+    await carried.run("c1", "book", {"name": "Zoë", "n": 1})
+    [request] = server.requests
+    assert verify_signature(
+        request["headers"]["x-thunderphone-signature-v2"],
+        secret=SECRET,
+        method=method,
+        path=request["path"],
+        body=request["body"],
+    )
+    expected = hmac.new(SECRET.encode(), request["body"], hashlib.sha256).hexdigest()
+    assert request["headers"]["x-thunderphone-signature"] == expected
+
+
+async def test_configured_headers_cannot_take_the_place_of_the_boxs(
+    client: Client, server: ToolServer
+) -> None:
+    theirs = {
+        "x-thunderphone-signature": "forged",
+        "X-THUNDERPHONE-SIGNATURE-V2": "t=1,v1=forged",
+        "X-Thunderphone-Call-Id": "7",
+        "content-type": "text/plain",
+        "Content-Length": "3",
+        "Host": "elsewhere.example",
+    }
+    await tools(client, server, headers=theirs).run("c1", "book", {})
+    headers = server.requests[0]["headers"]
+    assert "forged" not in str(headers)
+    assert headers["x-thunderphone-call-id"] == "42"
+    assert headers["content-type"] == "application/json"
+    assert headers["content-length"] == "2"
+    assert headers["host"].startswith("127.0.0.1:")
+
+
+async def test_a_tool_may_have_a_timeout_of_its_own(client: Client, server: ToolServer) -> None:
+    server.delay = 30.0
+    answer = await tools(client, server, timeout=0.05).run("c1", "book", {})
+    assert json.loads(answer) == {"error": "book did not answer in 0.05 s."}
+
+
+async def test_of_a_long_answer_the_model_reads_the_beginning(
+    client: Client, server: ToolServer
+) -> None:
+    server.body = b"word " * 5_000
+    answer = await tools(client, server).run("c1", "book", {})
+    assert answer.startswith("word word")
+    assert answer.endswith("… (cut: these are 6000 of 24999 characters)")
+
+
+async def test_a_tool_on_this_machine_needs_to_be_allowed(server: ToolServer) -> None:
+    strangers = Client(Rules())
+    assert "cannot be reached" in await tools(strangers, server).run("c1", "book", {})
+    assert await tools(strangers, server, url="/book").run("c1", "book", {}) == '{"ok":true}'
+    assert len(server.requests) == 1
+    await strangers.close()
