@@ -178,6 +178,7 @@ class Appliance:
         asking = Client(rules)
         self._undo.append(("client of questions", asking.close))
         incoming = Incoming(
+            self.db,
             asking,
             lambda raw: call_config.of_answer(raw, self.engines.synthesizer.voices()),
             clock,

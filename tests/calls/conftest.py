@@ -84,7 +84,7 @@ async def box(db: Database, tmp_path: Path) -> AsyncIterator[Box]:
     acknowledgements = Acknowledgements(db, writer, prepare)
     billing = Billing(db, Settings(), clock)
     outgoing = Client(Rules(["127.0.0.0/8"]))
-    incoming = Incoming(outgoing, lambda raw: call_config.of_answer(raw, voice.voices()), clock)
+    incoming = Incoming(db, outgoing, lambda raw: call_config.of_answer(raw, voice.voices()), clock)
     made = Box(
         Surroundings(
             db=db,

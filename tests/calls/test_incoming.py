@@ -22,8 +22,12 @@ from thunderbox.calls.ports import CallConfig
 from thunderbox.calls.receivers import Receiver
 from thunderbox.outgoing.client import Client
 from thunderbox.outgoing.rules import Rules
+from thunderbox.store import webhook_deliveries, webhook_endpoints
+from thunderbox.store.database import Database
+from thunderbox.store.webhook_deliveries import Delivery, DeliveryFilter
+from thunderbox.store.webhook_endpoints import NewWebhookEndpoint
 
-QUESTION = Question(42, "+4915112345", "+15550100", 1_795_176_000_000, "an id")
+QUESTION = Question(1, 1, 42, "+4915112345", "+15550100", 1_795_176_000_000, "an id")
 CONFIG: dict[str, Any] = {"prompt": "You are a concierge.", "voice": "fake"}
 TOOL = {
     "type": "function",
@@ -32,6 +36,7 @@ TOOL = {
 }
 FOREVER_S = 30.0
 BRIEFLY_S = 0.2
+DAY_MS = 86_400_000
 
 
 def read(raw: dict[str, Any]) -> CallConfig:
@@ -39,33 +44,43 @@ def read(raw: dict[str, Any]) -> CallConfig:
     return call_config.of_answer(raw, FakeSynthesizer().voices())
 
 
+def asked_as(number: int, server: Server) -> Receiver:
+    """A server as it is asked."""
+    secrets = (f"whsec_{number}",)
+    return Receiver(f"server {number}", server.url, "call.incoming", secrets, f"number:{number}")
+
+
 class Office:
     """Three servers, and a box that asks them."""
 
-    def __init__(self, servers: Sequence[Server], client: Client, clock: FakeClock) -> None:
+    def __init__(self, db: Database, servers: Sequence[Server], client: Client) -> None:
+        self.db = db
         self.servers = servers
         self.client = client
-        self.clock = clock
+        self.clock = FakeClock()
         self.seconds = FOREVER_S
-        self.incoming = Incoming(client, read, clock)
+        self.incoming = Incoming(db, client, read, self.clock)
 
     async def ask(self, count: int = 1) -> Outcome:
         """Ask so many of the servers, in order."""
-        self.incoming = Incoming(self.client, read, self.clock, self.seconds)
-        asked = [
-            Receiver(f"server {at}", server.url, "telephony.incoming", (f"whsec_{at}",))
-            for at, server in enumerate(self.servers[:count])
-        ]
+        self.incoming = Incoming(self.db, self.client, read, self.clock, self.seconds)
+        asked = [asked_as(at, server) for at, server in enumerate(self.servers[:count])]
         return await self.incoming.ask(QUESTION, asked)
+
+    async def log(self) -> list[Delivery]:
+        """What the log of deliveries says, in the order of the servers."""
+        await self.incoming.close()
+        found = await webhook_deliveries.page(self.db, 1, DeliveryFilter(), 10, None)
+        return found[::-1]
 
 
 @pytest.fixture
-async def office() -> AsyncIterator[Office]:
+async def office(db: Database) -> AsyncIterator[Office]:
     """The servers answer `{}` at once."""
     client = Client(Rules(["127.0.0.0/8"]))
     async with AsyncExitStack() as stack:
         servers = [await stack.enter_async_context(receiving()) for _ in range(3)]
-        office = Office(servers, client, FakeClock())
+        office = Office(db, servers, client)
         yield office
         await office.incoming.close()
         await client.close()
@@ -79,7 +94,7 @@ async def test_the_question_is_signed_and_has_the_contracts_fields(office: Offic
     assert heard.body == (
         b'{"created_at":"2026-11-20T12:00:00.000Z","data":{"call_id":42,'
         b'"from_number":"+4915112345","to_number":"+15550100"},"event_id":"an id",'
-        b'"type":"telephony.incoming"}'
+        b'"type":"call.incoming"}'
     )
     assert verify_signature(
         heard.headers["x-thunderphone-signature-v2"],
@@ -173,7 +188,7 @@ async def test_what_is_not_valid_leaves_the_call_to_its_agent_and_says_why(
     server.body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
     assert await office.ask() == Outcome(None, ("whsec_0",))
     [said] = [record.getMessage() for record in caplog.records]
-    assert said.startswith("Call 42: server 0: its answer is not valid: ")
+    assert said.startswith("Call 42: server 0: Its answer is not valid: ")
     assert why in said
 
 
@@ -230,9 +245,10 @@ async def test_what_nobody_thought_of_leaves_the_call_to_its_agent(office: Offic
         raise ZeroDivisionError
 
     office.servers[0].says(CONFIG)
-    incoming = Incoming(office.client, broken, office.clock, FOREVER_S)
-    asked = [Receiver("server", office.servers[0].url, "call.incoming", ("whsec_0",))]
-    assert await incoming.ask(QUESTION, asked) == Outcome()
+    incoming = Incoming(office.db, office.client, broken, office.clock, FOREVER_S)
+    outcome = await incoming.ask(QUESTION, [asked_as(0, office.servers[0])])
+    assert outcome == Outcome(None, ("whsec_0",))
+    await incoming.close()
 
 
 async def test_the_first_in_order_wins_though_it_is_slower(office: Office) -> None:
@@ -257,8 +273,8 @@ async def test_the_first_need_not_wait_for_those_after_it(office: Office) -> Non
     assert outcome.secrets == ("whsec_0",)
     await asyncio.wait_for(second.asked.wait(), 10)
     assert not second.left.is_set()
-    await office.incoming.close()
-    await asyncio.wait_for(second.left.wait(), 10)
+    second.gate.set()
+    assert [found.status for found in await office.log()] == ["delivered", "delivered"]
 
 
 async def test_who_gives_no_valid_configuration_is_passed_over(office: Office) -> None:
@@ -301,3 +317,64 @@ async def test_a_call_that_is_gone_takes_its_questions_along(
     for server in office.servers:
         await asyncio.wait_for(server.left.wait(), 10)
     assert caplog.records == []
+
+
+async def test_the_log_says_how_each_was_asked(office: Office) -> None:
+    office.seconds = BRIEFLY_S
+    office.servers[0].gate.clear()
+    office.servers[1].says({"prompt": "x"})
+    office.servers[2].says(CONFIG)
+    await office.ask(3)
+    slow, wrong, right = await office.log()
+    for found in (slow, wrong, right):
+        assert (found.event_id, found.event_type) == ("an id", "call.incoming")
+        assert (found.call_id, found.agent_id, found.attempt_count) == (42, 1, 1)
+        assert found.next_attempt_at is None
+    assert (slow.status, slow.failure_category, slow.http_status) == ("failed", "timeout", None)
+    assert slow.error == "It did not answer within 0.2 s."
+    assert (wrong.status, wrong.failure_category, wrong.http_status) == ("failed", "other", 200)
+    assert "voice is missing" in wrong.error
+    assert (right.status, right.failure_category, right.error) == ("delivered", None, "")
+    [tried] = await webhook_deliveries.attempts(office.db, right.id)
+    assert (tried.number, tried.http_status) == (1, 200)
+    data = json.loads(await webhook_deliveries.data_of(office.db, right.event_id))
+    assert data == QUESTION.data
+
+
+async def test_the_log_says_that_the_caller_was_gone(office: Office) -> None:
+    office.servers[0].gate.clear()
+    asking = asyncio.create_task(office.ask())
+    await asyncio.wait_for(office.servers[0].asked.wait(), 10)
+    asking.cancel()
+    await asyncio.gather(asking, return_exceptions=True)
+    [found] = await office.log()
+    assert (found.status, found.error) == ("failed", "The call ended before the answer came.")
+
+
+async def test_nothing_of_a_question_is_ever_due_again(office: Office) -> None:
+    office.servers[0].status = 500
+    await office.ask()
+    [found] = await office.log()
+    assert await webhook_deliveries.waiting(office.db) == []
+    async with office.db.transaction() as tx:
+        assert await webhook_deliveries.replay_failed(tx, 1, 0, None, office.clock.ms) == 0
+        await webhook_deliveries.replay(tx, found.id, office.clock.ms)
+    assert await webhook_deliveries.waiting(office.db) == []
+
+
+@pytest.mark.parametrize(("status", "healed"), [(200, True), (500, False)])
+async def test_an_endpoint_fails_and_heals_by_questions_too(
+    office: Office, status: int, healed: bool
+) -> None:
+    new = NewWebhookEndpoint(label="crm", url=office.servers[0].url)
+    async with office.db.transaction() as tx:
+        endpoint = await webhook_endpoints.insert(tx, 1, new, "whsec_crm")
+        await webhook_endpoints.note_failure(tx, endpoint.id, 1, DAY_MS)
+    office.servers[0].status = status
+    asked = Receiver("crm", endpoint.url, "telephony.incoming", ("s",), endpoint.id, endpoint.id)
+    await office.incoming.ask(QUESTION, [asked])
+    [found] = await office.log()
+    assert found.endpoint_label == "crm"
+    stored = await webhook_endpoints.by_id(office.db, endpoint.id)
+    assert stored is not None
+    assert stored.status == ("active" if healed else "failing")

@@ -164,7 +164,7 @@ def strict(client: Client, server: ToolServer) -> AgentTools:
     function = {"name": "book", "parameters": DAYS}
     endpoint = {"url": f"{server.url}/book"}
     tool = {"type": "function", "function": function, "endpoint": endpoint}
-    return AgentTools([tool], client, 42, lambda: server.url, 5.0, SECRET)
+    return AgentTools([tool], client, 42, lambda: server.url, 5.0, [SECRET])
 
 
 async def told(tools: AgentTools, **arguments: object) -> str:

@@ -89,7 +89,7 @@ async def _ask(request: ApiRequest, data: ToolTestWrite) -> ToolTestView:
     begun = asyncio.get_running_loop().time()
     try:
         answer = await tool_request.send(
-            parts.http, endpoint, body, own_url=parts.own_url(), secret=secret
+            parts.http, endpoint, body, own_url=parts.own_url(), secrets=(secret,)
         )
     except OutgoingError as error:
         if error.reason == "not_allowed":

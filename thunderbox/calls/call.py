@@ -209,11 +209,11 @@ class Call:
 
     async def _tools(self) -> AgentTools:
         box, tools = self._box, self._agent.tools
-        secret = self._secrets[0] if self._secrets else ""
-        if tools and not secret:
-            secret = await signing_secret(box.db, self._org_id)
+        secrets = self._secrets
+        if tools and not secrets:
+            secrets = (await signing_secret(box.db, self._org_id),)
         seconds = box.settings.calls.tool_seconds
-        return AgentTools(tools, box.http, self.id, box.own_url, seconds, secret)
+        return AgentTools(tools, box.http, self.id, box.own_url, seconds, secrets)
 
     def _new_conversation(
         self,

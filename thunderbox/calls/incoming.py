@@ -2,7 +2,8 @@
 
 All receivers are asked at once, and have 2 s for everything: connection, answer and its reading.
 The first in their order that gives a valid configuration decides. What gives none, for whatever
-reason, leaves the call to the agent that its number has. Nobody is asked twice.
+reason, leaves the call to the agent that its number has. Nobody is asked twice. What was asked and
+how it went is kept in the log of deliveries.
 """
 
 from __future__ import annotations
@@ -19,10 +20,15 @@ import msgspec
 
 from thunderbox.calls.ports import CallConfig, Clock, ReadConfig
 from thunderbox.calls.receivers import Receiver
-from thunderbox.errors import InvalidError, OutgoingError
+from thunderbox.errors import InvalidError, OutgoingError, StoreError
+from thunderbox.events import questions
+from thunderbox.events.sender import CATEGORIES
 from thunderbox.outgoing import signing
 from thunderbox.outgoing.client import Answer, Client
 from thunderbox.outgoing.destination import Destination
+from thunderbox.store.database import Database
+from thunderbox.store.webhook_deliveries import Category
+from thunderbox.store.webhook_questions import Asked, NewQuestion
 from thunderbox.timestamps import iso
 from thunderbox.voice.tasks import Tasks
 
@@ -38,6 +44,9 @@ MAX_ANSWER = 256 * 1024
 class Question:
     """What is asked about a call; `asked_at` in ms."""
 
+    org_id: int
+    agent_id: int | None
+    """The number's own agent."""
     call_id: int
     from_number: str
     to_number: str
@@ -61,7 +70,7 @@ class Question:
             "event_id": self.event_id,
             "type": event,
         }
-        return json.dumps(envelope, sort_keys=True, separators=(",", ":")).encode("ascii")
+        return _to_text(envelope).encode("ascii")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,22 +84,41 @@ class Outcome:
     """Sign what the call's tools are asked; none where nobody has heard the question."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Reply:
     """What one receiver has said; `failure` is a sentence where it is of no use."""
 
+    at: int
+    """When it was asked, in ms."""
+    duration_ms: int = 0
     config: CallConfig | None = None
-    heard: bool = False
+    status: int | None = None
+    category: Category | None = None
     failure: str = ""
+
+    @property
+    def heard(self) -> bool:
+        """Whether it took the question, whatever it made of it."""
+        return self.status is not None and 200 <= self.status < 300
+
+    def failed(self, category: Category, why: str) -> None:
+        """It is of no use."""
+        self.category, self.failure = category, why
 
 
 class Incoming:
     """Asks, and owns what is still being asked when it is known who answers."""
 
     def __init__(
-        self, client: Client, read: ReadConfig, clock: Clock, seconds: float = ASK_S
+        self,
+        db: Database,
+        client: Client,
+        read: ReadConfig,
+        clock: Clock,
+        seconds: float = ASK_S,
     ) -> None:
         """`read` reads what receivers answer."""
+        self._db = db
         self._client = client
         self._read = read
         self._clock = clock
@@ -98,43 +126,62 @@ class Incoming:
         self._tasks = Tasks("incoming")
 
     async def ask(self, question: Question, receivers: Sequence[Receiver]) -> Outcome:
-        """Ask all of them; cancelled, it leaves nothing behind."""
+        """Ask all of them; cancelled, it takes its questions back."""
         deadline = asyncio.get_running_loop().time() + self._seconds
+        replies = [Reply(self._clock.now_ms()) for _ in receivers]
         asked = [
-            asyncio.create_task(self._ask(question, receiver, deadline)) for receiver in receivers
+            asyncio.create_task(self._ask(question, receiver, reply, deadline))
+            for receiver, reply in zip(receivers, replies, strict=True)
         ]
         try:
-            outcome = await _decide(receivers, asked)
+            return await _decide(receivers, replies, asked)
         except asyncio.CancelledError:
-            for task in asked:
-                task.cancel()
-            await asyncio.gather(*asked, return_exceptions=True)
+            for task, reply in zip(asked, replies, strict=True):
+                if not task.done():
+                    reply.failed("other", "The call ended before the answer came.")
+                    task.cancel()
             raise
-        # Who was asked in vain is told all the same, and has the rest of its 2 s to say so.
-        for task in asked:
-            if not task.done():
-                self._tasks.spawn(_finish(task))
-        return outcome
+        finally:
+            # Who was asked in vain is told all the same, and has the rest of its 2 s to say so.
+            self._tasks.spawn(self._keep(question, receivers, replies, asked))
 
     async def close(self) -> None:
-        """Stop what is still being asked."""
-        await self._tasks.close()
+        """Write what was asked, and stop what is still being asked."""
+        await self._tasks.close(grace_s=self._seconds)
 
-    async def _ask(self, question: Question, receiver: Receiver, deadline: float) -> Reply:
+    async def _keep(
+        self,
+        question: Question,
+        receivers: Sequence[Receiver],
+        replies: Sequence[Reply],
+        asked: Sequence[asyncio.Task[None]],
+    ) -> None:
+        """Wait until all have answered or never will, and write how it went."""
+        try:
+            await asyncio.gather(*asked, return_exceptions=True)
+            await questions.keep(self._db, *_log_of(question, receivers, replies))
+        except StoreError:
+            log.exception("Call %s: what was asked could not be written", question.call_id)
+
+    async def _ask(
+        self, question: Question, receiver: Receiver, reply: Reply, deadline: float
+    ) -> None:
+        begun = self._clock.monotonic()
         try:
             async with asyncio.timeout_at(deadline):
-                reply = self._reply(await self._send(question, receiver))
+                self._take(reply, await self._send(question, receiver))
         except OutgoingError as error:
-            reply = Reply(failure=str(error))
+            reply.failed(CATEGORIES.get(error.reason, "other"), str(error))
         except TimeoutError:
-            reply = Reply(failure=f"it did not answer within {self._seconds:g} s.")
+            reply.failed("timeout", f"It did not answer within {self._seconds:g} s.")
         except Exception:
             # Nothing that a stranger sends may keep a caller from the number's own agent.
             log.exception("Call %s: %s", question.call_id, receiver.name)
-            reply = Reply(failure="its answer could not be used.")
+            reply.failed("other", "Its answer could not be used.")
+        finally:
+            reply.duration_ms = round((self._clock.monotonic() - begun) * 1000)
         if reply.failure:
             log.warning("Call %s: %s: %s", question.call_id, receiver.name, reply.failure)
-        return reply
 
     async def _send(self, question: Question, receiver: Receiver) -> Answer:
         to = Destination.of(receiver.url)
@@ -150,15 +197,17 @@ class Incoming:
             max_bytes=MAX_ANSWER,
         )
 
-    def _reply(self, answer: Answer) -> Reply:
+    def _take(self, reply: Reply, answer: Answer) -> None:
+        reply.status = answer.status
         if not answer.ok:
-            return Reply(failure=f"it answered with the status {answer.status}.")
-        if answer.truncated:
-            return Reply(heard=True, failure=f"its answer is longer than {MAX_ANSWER} bytes.")
-        try:
-            return Reply(config=read_answer(answer.body, self._read), heard=True)
-        except InvalidError as error:
-            return Reply(heard=True, failure=f"its answer is not valid: {error}")
+            reply.failed("http_error", f"It answered with the status {answer.status}.")
+        elif answer.truncated:
+            reply.failed("other", f"Its answer is longer than {MAX_ANSWER} bytes.")
+        else:
+            try:
+                reply.config = read_answer(answer.body, self._read)
+            except InvalidError as error:
+                reply.failed("other", f"Its answer is not valid: {error}")
 
 
 def read_answer(body: bytes, read: ReadConfig) -> CallConfig | None:
@@ -176,11 +225,13 @@ def read_answer(body: bytes, read: ReadConfig) -> CallConfig | None:
     return read(value)
 
 
-async def _decide(receivers: Sequence[Receiver], asked: Sequence[asyncio.Task[Reply]]) -> Outcome:
+async def _decide(
+    receivers: Sequence[Receiver], replies: Sequence[Reply], asked: Sequence[asyncio.Task[None]]
+) -> Outcome:
     """The first configuration in the receivers' order, as soon as nobody before can give one."""
     secrets: tuple[str, ...] = ()
-    for receiver, task in zip(receivers, asked, strict=True):
-        reply = await task
+    for receiver, reply, task in zip(receivers, replies, asked, strict=True):
+        await asyncio.wait({task})
         if reply.config is not None:
             return Outcome(reply.config, receiver.secrets)
         if reply.heard:
@@ -188,5 +239,35 @@ async def _decide(receivers: Sequence[Receiver], asked: Sequence[asyncio.Task[Re
     return Outcome(None, secrets)
 
 
-async def _finish(task: asyncio.Task[Reply]) -> None:
-    await task
+def _log_of(
+    question: Question, receivers: Sequence[Receiver], replies: Sequence[Reply]
+) -> tuple[NewQuestion, list[Asked]]:
+    """The question and its answers as the log of deliveries keeps them."""
+    new = NewQuestion(
+        event_id=question.event_id,
+        org_id=question.org_id,
+        call_id=question.call_id,
+        agent_id=question.agent_id,
+        data=_to_text(question.data),
+        created_at=question.asked_at,
+    )
+    asked = [
+        Asked(
+            receiver=receiver.key,
+            endpoint_id=receiver.endpoint_id,
+            event_type=receiver.event,
+            url=receiver.url,
+            at=reply.at,
+            duration_ms=reply.duration_ms,
+            http_status=reply.status,
+            failure_category=reply.category,
+            error=reply.failure,
+        )
+        for receiver, reply in zip(receivers, replies, strict=True)
+    ]
+    return new, asked
+
+
+def _to_text(value: dict[str, Any]) -> str:
+    """JSON with sorted keys and no spaces, in ASCII."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))

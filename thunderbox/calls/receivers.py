@@ -9,6 +9,10 @@ from thunderbox.store import organization_webhooks, webhook_endpoints
 from thunderbox.store.calls import Direction
 from thunderbox.store.database import Source
 from thunderbox.store.phone_numbers import PhoneNumber
+from thunderbox.store.webhook_events import LEGACY
+
+NUMBER = "number:"
+"""The receiver that is a number's own webhook: this, and the number's id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,9 @@ class Receiver:
     secrets: tuple[str, ...]
     """What signs the question, the newest first; that one signs the call's tool requests, too."""
 
+    key: str
+    """What the log of deliveries knows it as."""
+
     endpoint_id: str | None = None
     """None for the single URLs."""
 
@@ -38,7 +45,8 @@ async def of_number(db: Source, line: PhoneNumber, now_ms: int) -> list[Receiver
     if line.webhook_url and line.webhook_signing_secret:
         secrets = (line.webhook_signing_secret,)
         event = catalogue.legacy_name(event_of("inbound"))
-        return [Receiver(f"the webhook of {line.number}", line.webhook_url, event, secrets)]
+        name, key = f"the webhook of {line.number}", f"{NUMBER}{line.id}"
+        return [Receiver(name, line.webhook_url, event, secrets, key)]
     return await of_organization(db, line.org_id, "inbound", line.inbound_agent_id, now_ms)
 
 
@@ -54,13 +62,15 @@ async def of_organization(
             event,
             endpoint.signing_secrets(now_ms),
             endpoint.id,
+            endpoint.id,
         )
         for endpoint in await webhook_endpoints.subscribed(db, org_id, event, agent_id)
     ]
     single = await organization_webhooks.get(db, org_id)
     if single is not None and single.url:
         event = catalogue.legacy_name(event)
-        found.append(Receiver("the organization's webhook", single.url, event, (single.secret,)))
+        name, key = "the organization's webhook", f"{LEGACY}{org_id}"
+        found.append(Receiver(name, single.url, event, (single.secret,), key))
     return found
 
 

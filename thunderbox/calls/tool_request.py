@@ -6,7 +6,7 @@ The arguments are the JSON body, keys sorted; of GET and DELETE, which have no b
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -37,7 +37,7 @@ async def send(
     arguments: object,
     *,
     own_url: str,
-    secret: str,
+    secrets: Sequence[str],
     call_id: int | None = None,
 ) -> Answer:
     """Send it and read the answer, in `timeout_s` altogether. Raises OutgoingError."""
@@ -54,7 +54,7 @@ async def send(
         headers["Content-Type"] = "application/json"
     if call_id is not None:
         headers[CALL_ID_HEADER] = str(call_id)
-    headers |= signing.headers([secret], endpoint.method, to.target, body, int(time.time()))
+    headers |= signing.headers(secrets, endpoint.method, to.target, body, int(time.time()))
     return await client.send(
         endpoint.method, to, seconds=endpoint.timeout_s, headers=headers, body=body, own=own
     )

@@ -35,11 +35,11 @@ class AgentTools:
         call_id: int,
         own_url: Callable[[], str],
         timeout_s: float,
-        secret: str,
+        secrets: Sequence[str],
     ) -> None:
-        """`secret` signs the requests."""
+        """`secrets` sign the requests, the newest first."""
         self._client = client
-        self._secret = secret
+        self._secrets = secrets
         self._call_id = call_id
         self._own_url = own_url
         self._endpoints: dict[str, Endpoint] = {}
@@ -78,7 +78,7 @@ class AgentTools:
                 endpoint,
                 arguments,
                 own_url=self._own_url(),
-                secret=self._secret,
+                secrets=self._secrets,
                 call_id=self._call_id,
             )
         except OutgoingError as error:

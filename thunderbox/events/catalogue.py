@@ -61,6 +61,7 @@ class Event:
 PRODUCED = {
     event.name: event
     for event in (
+        Event("telephony.incoming", "a call reaches one of your numbers and rings", blocking=True),
         Event("telephony.complete", "a phone call has ended"),
         Event("telephony.tool", "the agent used a tool in a phone call"),
         Event("telephony.turn", "somebody has said something in a phone call", on_demand=True),

@@ -18,12 +18,14 @@ TIMEOUT_S = 30.0
 MAX_ANSWER = 4_096
 """Bytes of an answer that are read; nobody looks at them."""
 
-_CATEGORIES: dict[str, Category] = {
+CATEGORIES: dict[str, Category] = {
     "timeout": "timeout",
     "dns": "dns",
     "tls": "tls",
     "connection": "connection",
 }
+"""The reasons of OutgoingError as the log of deliveries has them; every other one is `other`."""
+
 _PATH = '"recording_url":"/'
 
 
@@ -76,7 +78,7 @@ class Sender:
             if not answer.ok:
                 category, error = "http_error", f"It answered with the status {status}."
         except OutgoingError as failure:
-            category, error = _CATEGORIES.get(failure.reason, "other"), str(failure)
+            category, error = CATEGORIES.get(failure.reason, "other"), str(failure)
         return Attempt(
             number=due.attempt_count + 1,
             at=at,

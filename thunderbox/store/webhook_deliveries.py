@@ -229,7 +229,9 @@ async def replay_failed(
 async def _again(tx: Transaction, where: str, params: Sequence[object]) -> int:
     rows = await tx.fetch_all(
         "UPDATE webhook_deliveries SET status = 'retrying', tries = 0, tried_since = NULL, "  # noqa: S608 - fixed fragments
-        f"next_attempt_at = ? WHERE {where} RETURNING receiver",
+        # Nobody is asked again how a call is to be answered.
+        f"next_attempt_at = ? WHERE {where} AND event_type NOT LIKE '%.incoming' "
+        "RETURNING receiver",
         params,
     )
     tx.notify(CHANNEL, {row["receiver"] for row in rows})
