@@ -206,7 +206,7 @@ async def test_a_tool_whose_schema_cannot_be_used_is_used_unchecked(
 ) -> None:
     function = {"name": "book", "parameters": {"type": "str"}}
     tool = {"function": function, "endpoint": {"url": server.url}}
-    kept = AgentTools([tool], client, 42, lambda: server.url, 5.0, SECRET)
+    kept = AgentTools([tool], client, 42, lambda: server.url, 5.0, [SECRET])
     assert await kept.run("c1", "book", {"day": 1}) == '{"ok":true}'
 
 
