@@ -16,7 +16,8 @@ from pathlib import Path
 
 import uvicorn
 
-from thunderbox.api import call_config
+from thunderbox.api import call_config, recordings
+from thunderbox.api import recordings
 from thunderbox.api.app import create_app
 from thunderbox.api.connections import Connection
 from thunderbox.api.parts import Parts
@@ -43,6 +44,8 @@ from thunderbox.config import Settings
 from thunderbox.data_dir import DataDir
 from thunderbox.engine_parts import database_part, engine_parts
 from thunderbox.errors import StartError
+from thunderbox.events import courier
+from thunderbox.events.courier import Courier
 from thunderbox.maintenance import Maintenance
 from thunderbox.outgoing.client import Client
 from thunderbox.outgoing.rules import Rules
@@ -84,6 +87,7 @@ class Appliance:
         self.simulations: Simulations
         self.http: Client
         self.phone: Phone
+        self.courier: Courier
         self.connections: Connections
         self.voip_numbers: VoipNumbers
         self.writer: PromptWriter
@@ -184,6 +188,7 @@ class Appliance:
             clock,
         )
         self._undo.append(("questions", incoming.close))
+        await self._start_courier(rules, clock)
         self.writer = PromptWriter(self.engines.best_model)
         acknowledgements = Acknowledgements(self.db, self.writer, self.engines.synthesizer.prepare)
         self._undo.append(("acknowledgements", acknowledgements.close))
@@ -230,10 +235,29 @@ class Appliance:
         meter.start()
         self._undo.append(("meter", meter.close))
         self._undo.append(("calls", self._say_goodbye))
-        maintenance = Maintenance(settings.backup, self.data.database, self.data.backups)
+        maintenance = Maintenance(
+            settings.backup, self.data.database, self.data.backups, self._forget
+        )
         maintenance.start()
         self._undo.append(("maintenance", maintenance.stop))
         await self._serve(listener)
+
+    async def _start_courier(self, rules: Rules, clock: SystemClock) -> None:
+        client = Client(rules, connections=courier.AT_ONCE)
+        self._undo.append(("client of webhooks", client.close))
+        secret, seconds = self.data.url_secret(), self.settings.api.audio_url_seconds
+
+        def link(call_id: int) -> str:
+            path = recordings.signed_path(secret, call_id, clock.now_ms() // 1000 + seconds)
+            return self.base_url() + path
+
+        first_wait_s = self.settings.webhooks.retry_seconds
+        self.courier = Courier(self.db, client, clock, link, first_wait_s=first_wait_s)
+        await self.courier.start()
+        self._undo.append(("webhooks", self.courier.close))
+
+    async def _forget(self) -> None:
+        await self.courier.forget(self.settings.webhooks.keep_days)
 
     async def _serve(self, listener: socket.socket) -> None:
         app = create_app(
@@ -253,6 +277,7 @@ class Appliance:
                 connections=self.connections,
                 voip_numbers=self.voip_numbers,
                 http=self.http,
+                courier=self.courier,
                 own_url=self.own_url,
                 base_url=self.base_url,
             )

@@ -37,6 +37,7 @@ from thunderbox.products import (
     StormExtraSettings,
     section_of,
 )
+from thunderbox.webhook_settings import WebhookSettings
 
 Port = Annotated[int, Meta(ge=1, le=65535, description="a port from 1 to 65535")]
 E164 = r"\+[1-9]\d{1,14}"
@@ -216,6 +217,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     remote_chat: RemoteSettings = RemoteSettings()
     remote_transcription: RemoteSettings = RemoteSettings()
     remote_speech: RemoteSpeechSettings = RemoteSpeechSettings()
+    webhooks: WebhookSettings = WebhookSettings()
     backup: BackupSettings = BackupSettings()
     billing: BillingSettings = BillingSettings()
     grading: GradingSettings = GradingSettings()

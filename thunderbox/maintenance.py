@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -18,11 +19,22 @@ log = logging.getLogger(__name__)
 LATE_S = 3600
 """A night's work that could not start on time is still done within the hour."""
 
+FORGET_MINUTE = 30
+"""Minutes after the backup."""
+
 
 class Maintenance:
-    """The box's nightly work: a backup of the database."""
+    """The box's nightly work: a backup of the database, and then what is old is forgotten."""
 
-    def __init__(self, settings: BackupSettings, database: Path, backups: Path) -> None:
+    def __init__(
+        self,
+        settings: BackupSettings,
+        database: Path,
+        backups: Path,
+        forget: Callable[[], Awaitable[None]],
+    ) -> None:
+        """`forget` deletes what is too old to be kept."""
+        self._forget = forget
         self._settings = settings
         self._database = database
         self._backups = backups
@@ -36,6 +48,9 @@ class Maintenance:
             self._scheduler.add_job(
                 self.back_up, CronTrigger(hour=self._settings.hour), id="backup"
             )
+        self._scheduler.add_job(
+            self.forget, CronTrigger(hour=self._settings.hour, minute=FORGET_MINUTE), id="forget"
+        )
         self._scheduler.start()
 
     async def stop(self) -> None:
@@ -52,3 +67,10 @@ class Maintenance:
             return
         gone = prune(self._backups, self._settings.keep)
         log.info("Backed up the database as %s; %d old ones deleted", path.name, len(gone))
+
+    async def forget(self) -> None:
+        """Delete what is too old; a failure is a line in the log."""
+        try:
+            await self._forget()
+        except StoreError as error:
+            log.error("%s", error)  # noqa: TRY400 - the sentence says it all

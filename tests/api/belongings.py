@@ -137,6 +137,12 @@ async def _endpoint(owner: Owner) -> Any:
     return (await owner.post("/v1/developer/webhook-endpoints", **hook))["id"]
 
 
+async def _delivery(owner: Owner) -> Any:
+    await _endpoint(owner)
+    await _report(owner)
+    return (await owner.get("/v1/developer/webhook-deliveries"))["results"][0]["id"]
+
+
 async def _call(owner: Owner) -> Any:
     call_id = await make_call(owner.db, owner.tenant.org_id)
     async with owner.db.transaction() as tx:
@@ -184,6 +190,7 @@ MAKERS: dict[str, Maker] = {
     "integration_id": _integration,
     "publishable_key_id": _publishable_key,
     "endpoint_id": _endpoint,
+    "delivery_id": _delivery,
     "call_id": _call,
     "trace_id": _report,
     "payment_method_id": _payment_method,

@@ -28,6 +28,7 @@ from thunderbox.calls.voip_numbers import Probes, VoipNumbers
 from thunderbox.carrier_settings import CarriersSettings
 from thunderbox.carriers.accounts import Accounts
 from thunderbox.config import Settings
+from thunderbox.events.courier import Courier
 from thunderbox.outgoing.client import Client
 from thunderbox.outgoing.rules import Rules
 from thunderbox.store import api_keys, calls, organizations, users
@@ -138,6 +139,9 @@ def make_parts(db: Database, outside: Outside, recordings: Path) -> Parts:
         connections=connections,
         voip_numbers=VoipNumbers(connections, Probes(outside.trunks)),
         http=outside.http,
+        courier=Courier(
+            db, outside.http, SystemClock(), lambda call_id: f"{call_id}.mp3", first_wait_s=30
+        ),
         own_url=lambda: "http://127.0.0.1:1",
         base_url=lambda: "http://box.test",
     )

@@ -328,13 +328,16 @@ def batches(api: Client) -> None:
 
 def webhooks(api: Client) -> None:
     """Webhook endpoints and the single URL."""
-    new = {"label": "CRM", "url": "https://example.com/hook", "events": []}
+    new = {"label": "CRM", "url": "https://127.0.0.1:1/hook", "events": []}
     kind = "DeveloperWebhookEndpointCreateUpdateRequest"
     made = api("developer_webhook_endpoints_create", body=(kind, new))
     assert made.secret.startswith("whsec_")
     patch = (f"Patched{kind}", {"label": "ERP"})
     assert api("developer_webhook_endpoints_partial_update", made.id, body=patch).label == "ERP"
     assert [one.id for one in api("developer_webhook_endpoints_list")] == [made.id]
+    assert api("developer_webhook_endpoints_test", made.id).success is False
+    logged = api("developer_webhook_deliveries_list", endpoint_id=str(made.id))
+    assert [one.event_type for one in logged.results] == ["webhook.test"]
     api("developer_webhook_endpoints_delete", made.id)
     url = {"url": "https://example.com/all"}
     assert api("webhook_update", body=("OrganizationWebhookRequest", url)).secret

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from thunderphone.generated.api.developer import (
+    developer_webhook_deliveries_list,
     developer_webhook_endpoints_create,
     developer_webhook_endpoints_delete,
     developer_webhook_endpoints_list,
@@ -13,6 +16,7 @@ from thunderphone.generated.api.webhook import (
     webhook_list,
     webhook_update,
 )
+from thunderphone.generated.api.webhooks import developer_webhook_endpoints_test
 from thunderphone.generated.models.developer_webhook_endpoint_create_update_request import (
     DeveloperWebhookEndpointCreateUpdateRequest,
 )
@@ -27,12 +31,14 @@ from thunderphone.generated.models.patched_organization_webhook_request import (
 
 from tests.sdk.conftest import Official
 
+SINCE = datetime(2026, 1, 1, tzinfo=UTC)
+
 
 async def test_endpoints_from_first_to_last(sdk: Official):
     made = await sdk(
         developer_webhook_endpoints_create,
         body=DeveloperWebhookEndpointCreateUpdateRequest(
-            label="CRM", url="https://example.com/hook", events=list(EventsEnum)
+            label="CRM", url="https://127.0.0.1:1/hook", events=list(EventsEnum)
         ),
     )
     assert made.secret.startswith("whsec_")
@@ -42,7 +48,11 @@ async def test_endpoints_from_first_to_last(sdk: Official):
         made.id,
         body=PatchedDeveloperWebhookEndpointCreateUpdateRequest(label="ERP"),
     )
-    assert (changed.label, changed.url) == ("ERP", "https://example.com/hook")
+    assert (changed.label, changed.url) == ("ERP", "https://127.0.0.1:1/hook")
+    tested = await sdk(developer_webhook_endpoints_test, made.id)
+    assert (tested.success, tested.status, tested.event_type) == (False, "retrying", "webhook.test")
+    logged = await sdk(developer_webhook_deliveries_list, endpoint_id=str(made.id), since=SINCE)
+    assert [one.event_type for one in logged.results] == ["webhook.test"]
     await sdk(developer_webhook_endpoints_delete, made.id)
     assert await sdk.status(developer_webhook_endpoints_delete, made.id) == 404
 

@@ -42,6 +42,7 @@ from thunderbox.api.tool_tests import ask_endpoint
 from thunderbox.api.usage import Usage
 from thunderbox.api.voices import list_voices, read_voice_sample
 from thunderbox.api.voip_connections import VoipConnectionsController
+from thunderbox.api.webhook_deliveries import WebhookDeliveriesController
 from thunderbox.api.webhook_endpoints import WebhookEndpointsController
 from thunderbox.api.whoami import whoami
 
@@ -72,6 +73,7 @@ ROUTES = (
     IntegrationsController,
     PublishableKeysController,
     WebhookEndpointsController,
+    WebhookDeliveriesController,
     OrganizationWebhookController,
     SimulationsController,
     read_recording,

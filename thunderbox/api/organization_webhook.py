@@ -12,8 +12,9 @@ from thunderbox.api.request import ApiRequest
 from thunderbox.api.times import Timestamp, iso
 from thunderbox.api.webhook_fields import OrganizationWebhookWrite, checked_url
 from thunderbox.errors import NotFoundError
-from thunderbox.store import organization_webhooks
+from thunderbox.store import organization_webhooks, webhook_deliveries
 from thunderbox.store.organization_webhooks import OrganizationWebhook
+from thunderbox.store.webhook_events import LEGACY
 
 
 class OrganizationWebhookView(Struct, kw_only=True):
@@ -67,8 +68,11 @@ class OrganizationWebhookController(Controller):
 
 
 async def _set(request: ApiRequest, data: OrganizationWebhookWrite) -> OrganizationWebhookView:
-    url = checked_url(data.url)
+    url = checked_url(data.url, plain=request.parts.allows_http)
     async with request.db.transaction() as tx:
+        if not url:
+            receiver = f"{LEGACY}{request.org_id}"
+            await webhook_deliveries.give_up(tx, receiver, "The webhook was taken away.")
         return _view(await organization_webhooks.put(tx, request.org_id, url))
 
 

@@ -12,6 +12,7 @@ from thunderbox.calls.grading import Grader
 from thunderbox.calls.requests import PlaceCall, PlacedCall, Readiness
 from thunderbox.calls.voip_numbers import VoipNumbers
 from thunderbox.config import Settings
+from thunderbox.events.courier import Courier
 from thunderbox.outgoing.client import Client
 from thunderbox.passwords import Passwords
 from thunderbox.store.database import Database
@@ -47,9 +48,16 @@ class Parts:
     voip_numbers: VoipNumbers
     http: Client
     """Asks the endpoints of tools, once or in a test."""
+    courier: Courier
+    """Tells webhooks of events."""
     own_url: Callable[[], str]
     """`http://host:port` under which this box reaches its own API."""
     base_url: Callable[[], str]
     """`http(s)://host[:port]` under which clients reach this box, without a slash at the end."""
     passwords: Passwords = field(default_factory=Passwords)
     """Hashes and checks the passwords of people."""
+
+    @property
+    def allows_http(self) -> bool:
+        """Whether the operator named networks in which servers are asked without TLS, too."""
+        return bool(self.settings.outgoing.allow_networks)

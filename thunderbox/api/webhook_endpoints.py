@@ -15,7 +15,13 @@ from thunderbox.api.bodies import Body, Given
 from thunderbox.api.parameters import PathText
 from thunderbox.api.request import ApiRequest
 from thunderbox.api.times import Timestamp, iso, iso_optional
-from thunderbox.api.webhook_fields import RotationWrite, WebhookEndpointWrite, created, patched
+from thunderbox.api.webhook_fields import (
+    RotationWrite,
+    TestWrite,
+    WebhookEndpointWrite,
+    created,
+    patched,
+)
 from thunderbox.errors import NotFoundError
 from thunderbox.store import webhook_endpoints
 from thunderbox.store.database import Source
@@ -49,6 +55,17 @@ class NewWebhookEndpointView(WebhookEndpointView, kw_only=True):
     secret: str
 
 
+class TestView(Struct, kw_only=True):
+    """What came of a test."""
+
+    event_id: str
+    event_type: str
+    success: bool
+    status: str
+    response_code: int | None
+    error: str
+
+
 class WebhookEndpointsController(Controller):
     """List, make, change, rotate and delete endpoints; for owners and admins."""
 
@@ -67,7 +84,9 @@ class WebhookEndpointsController(Controller):
     ) -> NewWebhookEndpointView:
         """An endpoint with a secret, which is shown this once."""
         async with request.db.transaction() as tx:
-            new = await created(tx, request.org_id, msgspec.structs.asdict(data))
+            new = await created(
+                tx, request.org_id, msgspec.structs.asdict(data), plain=request.parts.allows_http
+            )
             secret = webhook_endpoints.new_secret()
             made = await webhook_endpoints.insert(tx, request.org_id, new, secret)
         return _with_secret(made)
@@ -91,7 +110,7 @@ class WebhookEndpointsController(Controller):
         """Change the fields that are sent; `active` also takes back that it is failing."""
         async with request.db.transaction() as tx:
             old = await find(tx, request.org_id, endpoint_id)
-            new = await patched(tx, old, data)
+            new = await patched(tx, old, data, plain=request.parts.allows_http)
             return view(await webhook_endpoints.update(tx, old, new))
 
     @delete("/{endpoint_id:str}", summary="Delete a webhook endpoint")
@@ -117,6 +136,28 @@ class WebhookEndpointsController(Controller):
             secret = webhook_endpoints.new_secret()
             overlap_ms = data.overlap_hours * HOUR_MS
             return _with_secret(await webhook_endpoints.rotate(tx, old.id, secret, overlap_ms))
+
+    @post(
+        "/{endpoint_id:str}/test",
+        status_code=200,
+        dto=Body[TestWrite],
+        return_dto=None,
+        summary="Send a webhook endpoint a test",
+    )
+    async def test_webhook_endpoint(
+        self, request: ApiRequest, endpoint_id: PathText, data: JSONBody[TestWrite]
+    ) -> TestView:
+        """An event that did not happen, with empty `data`; one that fails is repeated once."""
+        endpoint = await find(request.db, request.org_id, endpoint_id)
+        tested = await request.parts.courier.send_test(endpoint, data.event_type)
+        return TestView(
+            event_id=tested.event_id,
+            event_type=tested.event_type,
+            success=tested.status == "delivered",
+            status=tested.status,
+            response_code=tested.attempt.http_status,
+            error=tested.attempt.error,
+        )
 
 
 async def find(db: Source, org_id: int, endpoint_id: str) -> WebhookEndpoint:

@@ -66,29 +66,33 @@ class OrganizationWebhookWrite(Struct, kw_only=True):
     url: Url
 
 
-async def created(db: Source, org_id: int, given: dict[str, Any]) -> NewWebhookEndpoint:
-    """A new endpoint of checked fields. Raises InvalidError."""
+async def created(
+    db: Source, org_id: int, given: dict[str, Any], *, plain: bool
+) -> NewWebhookEndpoint:
+    """A new endpoint of checked fields; `plain` allows http anywhere. Raises InvalidError."""
     new = NewWebhookEndpoint(**given)
     if new.status == "failing":  # nothing has failed yet
         new.status = "active"
-    return await _ruled(db, org_id, new, given)
+    return await _ruled(db, org_id, new, given, plain)
 
 
-async def patched(db: Source, old: WebhookEndpoint, given: dict[str, Any]) -> NewWebhookEndpoint:
+async def patched(
+    db: Source, old: WebhookEndpoint, given: dict[str, Any], *, plain: bool
+) -> NewWebhookEndpoint:
     """The endpoint as a PATCH leaves it. Raises InvalidError."""
     values = {name: getattr(old, name) for name in NewWebhookEndpoint.__struct_fields__}
     new = NewWebhookEndpoint(**values | given)
     if new.status == "failing":  # what only the box can say changes nothing
         new.status = old.status
-    return await _ruled(db, old.org_id, new, given)
+    return await _ruled(db, old.org_id, new, given, plain)
 
 
 async def _ruled(
-    db: Source, org_id: int, new: NewWebhookEndpoint, given: dict[str, Any]
+    db: Source, org_id: int, new: NewWebhookEndpoint, given: dict[str, Any], plain: bool
 ) -> NewWebhookEndpoint:
     """Apply the rules to what was sent."""
     wrong: dict[str, list[str]] = {}
-    if "url" in given and not is_webhook(new.url):
+    if "url" in given and not is_webhook(new.url, plain=plain):
         wrong["url"] = [refused("url", new.url)]
     unknown = [name for name in new.events if name not in SUBSCRIPTIONS]
     if "events" in given and unknown:
@@ -106,9 +110,9 @@ async def _ruled(
     return msgspec.structs.replace(new, label=new.label.strip())
 
 
-def checked_url(url: str) -> str:
+def checked_url(url: str, *, plain: bool) -> str:
     """The single URL of an organization. Raises InvalidError."""
     url = url.strip()
-    if url and not is_webhook(url):
+    if url and not is_webhook(url, plain=plain):
         raise InvalidError({"url": [refused("url", url)]})
     return url

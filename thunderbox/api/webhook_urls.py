@@ -10,8 +10,11 @@ from thunderbox.api.fields import shown
 MAX_LENGTH = 2000
 
 
-def is_webhook(url: str) -> bool:
-    """Whether events may be sent there: https, and http on this machine."""
+def is_webhook(url: str, *, plain: bool = False) -> bool:
+    """Whether events may be sent there: https, and http on this machine, or wherever `plain`.
+
+    Where it leads to is checked whenever something is sent.
+    """
     if re.search(r"[\s\x00-\x1f\\]", url) or len(url) > MAX_LENGTH:
         return False
     try:
@@ -20,7 +23,9 @@ def is_webhook(url: str) -> bool:
     except ValueError:
         return False
     local = parts.hostname in ("localhost", "127.0.0.1", "::1")
-    return bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and local))
+    return bool(parts.hostname) and (
+        parts.scheme == "https" or (parts.scheme == "http" and (local or plain))
+    )
 
 
 def refused(name: str, url: str) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from thunderbox.events.catalogue import TEST
 from thunderbox.events.lane import Lane, Post
-from thunderbox.events.outcomes import Outcomes, Told
+from thunderbox.events.outcomes import Outcomes
 from thunderbox.events.payloads import to_text
 from thunderbox.events.schedule import TEST_AGAIN_MS
 from thunderbox.events.sender import Clock, Sender, Target
@@ -29,6 +29,9 @@ AT_ONCE = 128
 """Events under way to all receivers together."""
 TEST_S = 20.0
 """A test waits so long for its answer: clients give up after 30 s."""
+DAY_MS = 86_400_000
+PRUNED_AT_ONCE = 100
+PRUNE_PAUSE_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +118,19 @@ class Courier:
         target = Target(endpoint.url, endpoint.signing_secrets(now))
         attempt = await self._sender.send(due, target, TEST_S)
         outcome = self._post.outcome(due, target, attempt)
-        written = asyncio.Event()
-        self._outcomes.put(Told(outcome, endpoint.id, True, lambda _: written.set()))
-        await written.wait()
+        async with self._db.transaction() as tx:
+            await webhook_deliveries.write(tx, [outcome])
         self.wake([endpoint.id])
         return Tested(event_id, event_type, outcome.status, attempt)
+
+    async def forget(self, keep_days: int) -> None:
+        """Delete events that are older, a few at a time: calls need the database, too."""
+        before = self._clock.now_ms() - keep_days * DAY_MS
+        gone = PRUNED_AT_ONCE
+        while gone == PRUNED_AT_ONCE:
+            async with self._db.transaction() as tx:
+                gone = await webhook_events.prune(tx, before, PRUNED_AT_ONCE)
+            await asyncio.sleep(PRUNE_PAUSE_S)
 
     async def _run(self, receiver: str, lane: Lane) -> None:
         try:
