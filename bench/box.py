@@ -74,7 +74,8 @@ class Box:
                 preexec_fn=_as_usual,
             )  # fmt: skip
         try:
-            self._wait_until_ready(log)
+            with ends_kindly():
+                self._wait_until_ready(log)
         except BaseException:
             self.__exit__()
             raise

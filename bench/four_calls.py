@@ -13,11 +13,11 @@ import argparse
 import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from itertools import pairwise
 from typing import Any
 
-from box import MODELS, Box, gather, go_first, have_real_size, load, report
+from box import MODELS, Box, ends_kindly, gather, go_first, have_real_size, load, report
 from phone import FRAME_NS, Packet, Phone
 from talk import QUESTIONS, Turn, ask, hear_greeting, percentiles, voices
 
@@ -44,8 +44,12 @@ def main() -> None:
     if options.models == "real-size" and not have_real_size():
         raise SystemExit("Make the models first: make bench-models")
     go_first()
-    one = measure(options.models, 1, options.turns)
-    four = None if one["cut_short"] else measure(options.models, 4, options.turns)
+    four = None
+    with ends_kindly():
+        one = measure(options.models, 1, options.turns)
+        if not one["cut_short"]:
+            with suppress(KeyboardInterrupt):
+                four = measure(options.models, 4, options.turns)
     result = {
         "models": options.models,
         "cut_short": four is None or four["cut_short"],
