@@ -21,6 +21,7 @@ from thunderbox.api import recordings
 from thunderbox.api.app import create_app
 from thunderbox.api.connections import Connection
 from thunderbox.api.parts import Parts
+from thunderbox.api.settling import Settling
 from thunderbox.calls import first_start
 from thunderbox.calls.acknowledgements import Acknowledgements
 from thunderbox.calls.billing import Billing
@@ -299,6 +300,7 @@ class Appliance:
             if self._serving.done():
                 raise StartError("The API server did not start; see the log above.")
             await asyncio.sleep(0.005)
+        self._undo.append(("settling", Settling(app).close))
 
     async def _stop_serving(self) -> None:
         if self._server is not None and self._serving is not None:

@@ -10,7 +10,7 @@ import pytest
 from litestar import Litestar
 from litestar.openapi.spec import OpenAPI
 
-from thunderbox.api.document import document, made_early
+from thunderbox.api.document import document
 from thunderbox.api.reference import render
 
 STATUSES = {400, 401, 402, 403, 404, 409, 410, 413, 416, 422, 429, 500, 502, 503}
@@ -29,10 +29,8 @@ def operations(made: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
     ]
 
 
-async def test_it_is_made_before_anybody_asks(routes: Litestar, monkeypatch: pytest.MonkeyPatch):
-    routes.state.pop("document", None)
-    async with made_early(routes):
-        pass
+async def test_it_is_made_once(routes: Litestar, monkeypatch: pytest.MonkeyPatch):
+    document(routes)
     monkeypatch.setattr(OpenAPI, "to_schema", lambda _: pytest.fail("it is made again"))
     monkeypatch.setattr("thunderbox.api.document._complete", None)
     transport = httpx.ASGITransport(routes)

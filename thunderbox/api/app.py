@@ -14,7 +14,7 @@ from thunderbox.api.api_keys import ApiKeysController
 from thunderbox.api.billing import BillingController
 from thunderbox.api.calls import CallsController
 from thunderbox.api.demo import DemoController
-from thunderbox.api.document import DocumentPlugin, made_early
+from thunderbox.api.document import DocumentPlugin
 from thunderbox.api.grades import GradesController
 from thunderbox.api.health import healthz, readyz
 from thunderbox.api.identities import Identities
@@ -102,7 +102,6 @@ def create_app(parts: Parts) -> Litestar:
             deep_copy=False,
         ),
         on_shutdown=[usage.drain],
-        lifespan=[made_early],
         logging_config=None,
         openapi_config=OpenAPIConfig(
             title="ThunderBox",

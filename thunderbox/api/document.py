@@ -7,11 +7,8 @@ same body; 204 has none. `also_as` names further content types of the usual answ
 
 from __future__ import annotations
 
-import asyncio
 import re
 import threading
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import Any
 
@@ -69,21 +66,8 @@ class DocumentPlugin(JsonRenderPlugin):
         return msgspec.json.encode(document(request.app))
 
 
-@asynccontextmanager
-async def made_early(app: Litestar) -> AsyncIterator[None]:
-    """While the application runs: make the document at once, on a thread, so that it is there.
-
-    It takes 0.3 s, for which the loop of a box must not stand still during a call.
-    """
-    making = asyncio.create_task(asyncio.to_thread(document, app))
-    try:
-        yield
-    finally:
-        await asyncio.gather(making, return_exceptions=True)
-
-
 def document(app: Litestar) -> Json:
-    """The whole document, made once (in 0.3 s)."""
+    """The whole document, made once (in 0.3 s; from any thread)."""
     with _making:
         made: Json | None = app.state.get("document")
         if made is None:
