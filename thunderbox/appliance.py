@@ -17,7 +17,6 @@ from pathlib import Path
 import uvicorn
 
 from thunderbox.api import call_config, recordings
-from thunderbox.api import recordings
 from thunderbox.api.app import create_app
 from thunderbox.api.connections import Connection
 from thunderbox.api.parts import Parts
