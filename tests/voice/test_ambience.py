@@ -104,3 +104,12 @@ async def test_more_than_half_a_minute_of_speech_is_refused() -> None:
     leg = AmbientLeg(Loopback("t").near, HUM)
     with pytest.raises(LegError):
         leg.play(bytes(31 * SAMPLE_RATE * 2))
+
+
+async def test_a_line_that_is_over_takes_no_background(monkeypatch: pytest.MonkeyPatch) -> None:
+    line = Loopback("t")
+    given: list[bytes] = []
+    monkeypatch.setattr(line.near, "play", given.append)
+    line.step()
+    await AmbientLeg(line.near, HUM).tick()
+    assert len(given) == 3

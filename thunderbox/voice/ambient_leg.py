@@ -88,7 +88,8 @@ class AmbientLeg:
         await self._leg.hang_up()
 
     def _top_up(self) -> None:
-        while self._leg.queued < LEAD:
+        # A leg that is over queues nothing, however much it is given.
+        for _ in range(self._leg.queued, LEAD, FRAME_BYTES):
             speech = bytes(self._speech[:FRAME_BYTES])
             del self._speech[:FRAME_BYTES]
             self._leg.play(self._mix(speech))
