@@ -308,6 +308,20 @@ async def test_the_integration_follows_its_test_request(client, weather, server,
     assert (await client.get(f"{url}/versions")).json()["count"] == 1
 
 
+async def test_what_is_changed_is_untested_again(client, weather):
+    url = f"/v1/integrations/{weather['id']}"
+
+    async def after(**change) -> str:
+        await client.patch(url, json={"validation_status": "validated"})
+        return (await client.patch(url, json=change)).json()["validation_status"]
+
+    assert await after(display_name="Rain") == "validated"
+    assert await after(endpoint_url=weather["endpoint_url"]) == "validated"
+    assert await after(endpoint_url="https://b.example/") == "untested"
+    assert await after(headers=[{"key": "X-Key", "value": "new"}]) == "untested"
+    assert await after(endpoint_method="PUT", validation_status="error") == "error"
+
+
 async def test_an_endpoint_that_does_not_answer_is_an_answer(client, server, reachable):
     server.delay = 30.0
     body = {"url": server.url, "timeout_seconds": 1}

@@ -128,7 +128,9 @@ async def test_what_goes_wrong_is_told_to_the_model(
     client: Client, server: ToolServer, status: int, body: bytes, error: str
 ) -> None:
     server.status, server.body = status, body
-    assert json.loads(await tools(client, server).run("c1", "book", {})) == {"error": error}
+    carried = tools(client, server)
+    assert json.loads(await carried.run("c1", "book", {})) == {"error": error}
+    assert (carried.status_of("c1"), carried.status_of("c1")) == (status, None)
 
 
 async def test_a_slow_tool_is_given_up(client: Client, server: ToolServer) -> None:

@@ -16,7 +16,8 @@ import pytest
 
 from tests.box import Box, words_of
 from tests.e2e.conftest import Speak
-from tests.e2e.line import call
+from tests.e2e.line import call, calling, follow
+from tests.peers.openai import script
 from tests.peers.tools import ToolsServer
 
 pytestmark = pytest.mark.e2e
@@ -92,3 +93,28 @@ async def test_an_order_is_looked_up_and_an_appointment_booked_at_a_signed_tool_
     assert used == ["track_order", "book_appointment"]
     answers = [row["content"] for row in rows if row["role"] == "tool_response"]
     assert answers == [{"status": "shipped"}, {"status": "confirmed"}]
+
+
+async def test_a_model_that_gives_wrong_arguments_corrects_itself_and_the_tool_is_asked_once(
+    scripted: Box,
+) -> None:
+    booking = function("book_appointment", "day", "time")
+    booking["function"]["parameters"]["properties"]["day"]["enum"] = ["Monday", "Tuesday"]
+    replies = [
+        {"calls": [["book_appointment", {"day": "Sunday", "time": "ten"}]]},
+        {"calls": [["book_appointment", {"day": "Tuesday", "time": "ten"}]]},
+        {"say": "You are booked. Goodbye!", "calls": [["end_call", {}]]},
+    ]
+    secret = (await scripted.api.put("/v1/webhook", json={"url": ""})).json()["secret"]
+    with ToolsServer(secret) as server:
+        booking["endpoint"] = {"url": f"{server.url}/appointments"}
+        await scripted.change_agent(prompt=script(*replies), tools=[booking])
+        async with calling(scripted) as leg:
+            await follow(leg, 20)
+        seen = server.seen()
+    assert seen["booked"] == [{"day": "Tuesday", "time": "ten"}]
+    assert len(seen["requests"]) == 1
+    rows = await scripted.transcript((await scripted.ended_call())["call_id"])
+    wrong, right = [row["content"] for row in rows if row["role"] == "tool_response"]
+    assert "Correct the arguments" in wrong["error"]
+    assert right == {"status": "confirmed"}

@@ -58,6 +58,10 @@ class IntegrationWrite(Struct, kw_only=True):
     validation_status: Literal["untested", "validated", "error"] = "untested"
 
 
+_ASKED = ("spec", "endpoint_url", "endpoint_method", "headers")
+"""The fields that make up a request."""
+
+
 def created(given: dict[str, Any]) -> NewIntegration:
     """A new integration of checked fields. Raises InvalidError."""
     return _ruled(given, given)
@@ -66,7 +70,13 @@ def created(given: dict[str, Any]) -> NewIntegration:
 def patched(old: Integration, given: dict[str, Any]) -> NewIntegration:
     """The integration as a PATCH leaves it. Raises InvalidError."""
     values = {name: getattr(old, name) for name in NewIntegration.__struct_fields__}
-    return _ruled(values | given, given)
+    new = _ruled(values | given, given)
+    if "validation_status" in given or all(
+        getattr(new, name) == getattr(old, name) for name in _ASKED
+    ):
+        return new
+    # What was tested is not what is asked from now on.
+    return msgspec.structs.replace(new, validation_status="untested")
 
 
 def _ruled(values: dict[str, Any], given: dict[str, Any]) -> NewIntegration:

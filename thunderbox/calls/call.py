@@ -124,6 +124,7 @@ class Call:
             leg = await self._with_background(leg)
             acknowledgement = filled(await box.acknowledgements.of(self._agent), self._variables)
             tools = await self._tools()
+            transcript.status_of = tools.status_of
             self._conversation = self._new_conversation(
                 leg, transcript, speak_order, acknowledgement, tools
             )

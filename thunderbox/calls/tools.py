@@ -46,6 +46,7 @@ class AgentTools:
         self._arguments: dict[str, Arguments] = {}
         self._wrong: dict[str, int] = {}
         """Times in a row that a tool was given arguments that it does not take."""
+        self._statuses: dict[str, int] = {}
         schemas: list[Tool] = []
         for tool in tools:
             function = tool.get("function") or {
@@ -86,7 +87,12 @@ class AgentTools:
                 return _error(f"{name} did not answer in {endpoint.timeout_s:g} s.")
             log.warning("Call %s: tool %s failed: %s", self._call_id, name, error)
             return _error(f"{name} cannot be reached.")
+        self._statuses[call_id] = answer.status
         return _read(answer)
+
+    def status_of(self, call_id: str) -> int | None:
+        """The HTTP status that a tool answered with; once, and None where it did not answer."""
+        return self._statuses.pop(call_id, None)
 
     def _refused(self, name: str, arguments: Mapping[str, Any]) -> str:
         """What the model is told of arguments that the tool does not take; empty: it takes them.

@@ -47,6 +47,8 @@ class Transcript:
         self._queue: asyncio.Queue[Write | None] = asyncio.Queue(QUEUE)
         self._writer = asyncio.create_task(self._write(), name=f"transcript of call {call_id}")
         self._started: dict[str, int] = {}
+        self.status_of: Callable[[str], int | None] = lambda _: None
+        """The HTTP status with which a tool call was answered."""
 
     def sound(self, tick: Tick) -> None:
         """20 ms of both sides."""
@@ -122,6 +124,7 @@ class Transcript:
         result = call.result or ""
         error = _error_of(result)
         finished_at = self._clock.now_ms()
+        status_code = self.status_of(call.id)
         latency_ms = finished_at - self._started.pop(call.id, finished_at)
         self._append(
             turns.NewTurn(
@@ -140,7 +143,7 @@ class Transcript:
                 call.id,
                 response=None if error else result[:PREVIEW],
                 error=error,
-                status_code=None,
+                status_code=status_code,
                 latency_ms=latency_ms,
                 finished_at=finished_at,
             )
@@ -151,7 +154,7 @@ class Transcript:
                 call.arguments,
                 response=None if error else result[:PREVIEW],
                 error=error,
-                status_code=None,
+                status_code=status_code,
                 latency_ms=latency_ms,
             )
 
