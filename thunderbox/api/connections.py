@@ -15,7 +15,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 MOST = 512
 """Clients that may be connected at a time."""
 REQUEST_S = 30.0
-"""A request has so long to arrive as a whole, from the connection or its own first byte."""
+"""A request has so long to arrive as a whole, from the connection or the answer before it."""
 
 _BODY = b'{"detail":"Too many clients are connected. Try again in a second."}'
 _FULL = (
