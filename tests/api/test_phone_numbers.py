@@ -66,6 +66,12 @@ async def test_an_unverified_number_cannot_place_calls(client, db: Database, ten
     assert found["outbound_eligible"] is False
 
 
+async def test_numbers_are_listed_newest_first(client, number):
+    later = (await client.post("/v1/phone-numbers")).json()
+    listed = await client.get("/v1/phone-numbers")
+    assert (listed.status_code, listed.json()) == (200, [later, number])
+
+
 async def test_numbers_asked_for_at_once_differ(client):
     made = await asyncio.gather(*(client.post("/v1/phone-numbers") for _ in range(8)))
     assert len({answer.json()["number"] for answer in made}) == 8
