@@ -8,8 +8,17 @@ from typing import Any
 import pytest
 from litestar import Litestar
 
-from tests.api.belongings import BODIES, MAKERS, OPEN, PERSONAL, VALID, Owner, make_owner
-from tests.api.conftest import Tenant
+from tests.api.belongings import (
+    BODIES,
+    MAKERS,
+    OPEN,
+    PERSONAL,
+    TRUNK,
+    VALID,
+    Owner,
+    make_owner,
+)
+from tests.api.conftest import AGENT, Tenant
 from tests.api.people import make_member
 from thunderbox.store.database import Database
 
@@ -141,6 +150,61 @@ async def test_an_agent_of_others_cannot_be_assigned(anonymous, ids, other: Tena
             headers=other.headers,
         )
         assert (response.status_code, list(response.json())) == (400, [field])
+
+
+RUN = {"target_type": "agent", "consent_to_charge": True}
+NUMBER_RUN = {"target_type": "phone_number", "consent_to_charge": True}
+HOOK = {"label": "CRM", "url": "https://example.com/hook"}
+SITE = {"allowed_domains": ["example.com"]}
+IN_BODIES: list[tuple[str, str, dict[str, Any]]] = [
+    ("POST", "/v1/agents", AGENT | {"integration_ids": ["integration_id"]}),
+    ("POST", "/v1/test-calls", RUN | {"target_id": "agent_id"}),
+    ("POST", "/v1/test-calls", NUMBER_RUN | {"target_id": "number_id"}),
+    ("POST", "/v1/test-call-batches", RUN | {"target_id": "agent_id"}),
+    ("POST", "/v1/publishable-key", SITE | {"agent_id": "agent_id"}),
+    ("POST", "/v1/developer/webhook-endpoints", HOOK | {"agent_id": "agent_id"}),
+    (
+        "POST",
+        "/v1/integrations/test-request",
+        {"url": "https://example.com/x", "integration_id": "integration_id"},
+    ),
+    (
+        "POST",
+        "/v1/voip-connections/test",
+        {"provider": "manual", "sip_config": TRUNK, "connection_id": "connection_id"},
+    ),
+    ("POST", "/v1/voip-connections/suggest-name", {"connection_id": "connection_id"}),
+    ("PATCH", "/v1/issue-reports", {"trace_ids": ["trace_id"], "status": "resolved"}),
+    (
+        "POST",
+        "/v1/billing/default-payment-method",
+        {"payment_method_id": "payment_method_id"},
+    ),
+]
+"""Ids within bodies: the name of an id stands for the tenant's."""
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    IN_BODIES,
+    ids=[f"{path} {i}" for i, (_, path, _) in enumerate(IN_BODIES)],
+)
+async def test_ids_of_others_in_a_body_are_refused_and_nothing_changes(
+    anonymous, db: Database, ids, other: Tenant, method, path, body
+):
+    def filled(value: Any) -> Any:
+        if isinstance(value, list):
+            return [filled(item) for item in value]
+        return ids[value] if isinstance(value, str) and value in ids else value
+
+    whole = {name: filled(value) for name, value in body.items()}
+    await anonymous.get("/v1/billing", headers=other.headers)
+    before = await everything_but(db, 0)
+    response = await anonymous.request(method, path, json=whole, headers=other.headers)
+    assert response.status_code in (400, 404), response.text
+    for name in ("Acme", "Front desk"):
+        assert name not in response.text
+    assert await everything_but(db, 0) == before
 
 
 async def test_every_address_but_the_open_ones_wants_a_key(app: Litestar, anonymous):

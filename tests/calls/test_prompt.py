@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from datetime import UTC, datetime
 
 import pytest
 
+from tests.calls.conftest import Box
+from tests.calls.test_switchboard import answered, finish, invitation
 from thunderbox.calls.prompt import is_timezone, machine_timezone, with_time
+from thunderbox.calls.switchboard import Switchboard
+from thunderbox.store import organizations
+from thunderbox.voice.loopback import Loopback
 
 AFTERNOON = datetime(2026, 11, 20, 14, 5, 59, tzinfo=UTC)
 
@@ -67,3 +73,14 @@ def test_a_machine_with_an_odd_time_zone_has_utc(monkeypatch: pytest.MonkeyPatch
     assert machine_timezone() == "UTC"
     monkeypatch.setenv("TZ", ":Asia/Tokyo")
     assert machine_timezone() == "Asia/Tokyo"
+
+
+async def test_an_agent_is_told_the_time_where_its_organization_is(box: Box) -> None:
+    async with box.db.transaction() as tx:
+        await organizations.update(tx, 1, {"timezone": "Asia/Tokyo"})
+    line = Loopback("t")
+    ringing = asyncio.create_task(Switchboard(box.surroundings).ring(line.near, invitation("100")))
+    await answered(line)
+    await finish(line, ringing)
+    told = with_time("", box.clock.now_ms(), "Asia/Tokyo").strip()
+    assert box.asked[0][0]["content"].endswith(told)
