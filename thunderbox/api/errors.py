@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 BODY_LIMIT = 1_048_576
 
 _SENTENCES = {
-    404: "There is nothing at this address; docs/api.md lists every endpoint.",
+    404: "There is nothing at this address; GET /docs shows every one that there is.",
     405: "This address does not take that method; the Allow header names those that it takes.",
     413: f"The body is larger than {BODY_LIMIT // 1_048_576} MiB; send less at once.",
     500: "Something went wrong inside the box; its log says what. Try again.",

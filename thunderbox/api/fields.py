@@ -20,7 +20,7 @@ Model = TypeVar("Model", bound=Struct)
 
 SHOWN_CHARACTERS = 80
 MAX_ID = 2**63 - 1
-Id = Annotated[int, Meta(ge=1, le=MAX_ID, description="the id of one")]
+Id = Annotated[int, Meta(ge=1, le=MAX_ID, description="an id, which is a whole number from 1")]
 """A 64-bit id; larger numbers cannot be in the database."""
 
 
@@ -74,7 +74,8 @@ def allowed(hint: Any) -> str:
     if get_origin(hint) is Literal:
         return "one of " + ", ".join(f'"{choice}"' for choice in get_args(hint))
     if get_origin(hint) is list:
-        return "a list"
+        inner = get_args(hint)[0]
+        return "a list of texts" if inner is str else f"a list, each item {allowed(inner)}"
     if get_origin(hint) is dict:
         return "an object"
     return _WORDS.get(hint, "a text")

@@ -12,7 +12,7 @@ from thunderbox.api import dialect
 from thunderbox.api.agent_fields import Language
 from thunderbox.api.auth import require_key
 from thunderbox.api.bodies import Body
-from thunderbox.api.fields import Id
+from thunderbox.api.fields import Id, refusal
 from thunderbox.api.pagination import DEFAULT_LIMIT, Limit, Offset
 from thunderbox.api.parameters import PathId, QueryId
 from thunderbox.api.request import ApiRequest
@@ -32,6 +32,7 @@ QueryStatus = Annotated[
 Mode = Literal["bot", "sip"]
 Scenario = Annotated[str, Meta(max_length=4000, description="a text of at most 4000 characters")]
 Number = Annotated[str, Meta(max_length=64, description="a text of at most 64 characters")]
+Consent = Annotated[bool, Meta(description="true, for a test call costs what two calls cost")]
 
 
 class SimulationWrite(Struct, kw_only=True):
@@ -39,7 +40,7 @@ class SimulationWrite(Struct, kw_only=True):
 
     target_type: TargetType
     target_id: Id
-    consent_to_charge: bool
+    consent_to_charge: Consent
     direction: Direction = "outbound"
     scenario_prompt: Scenario = ""
     mode: Mode = "bot"
@@ -53,7 +54,7 @@ class BatchWrite(Struct, kw_only=True):
 
     target_type: TargetType
     target_id: Id
-    consent_to_charge: bool
+    consent_to_charge: Consent
     direction: Direction = "outbound"
     run_count: Annotated[int, Meta(ge=1, le=20, description="a whole number from 1 to 20")] = 3
     stagger_seconds: Annotated[
@@ -188,16 +189,16 @@ class SimulationsController(Controller):
 async def _checked(request: ApiRequest, data: SimulationWrite | BatchWrite) -> NewSimulation:
     """A run of what was asked for. Raises InvalidError, NotFoundError, PaymentError."""
     if not data.consent_to_charge:
-        raise InvalidError(
-            {"consent_to_charge": ["consent_to_charge is false, but must be true: this costs."]}
-        )
+        raise InvalidError({"consent_to_charge": [refusal("consent_to_charge", False, Consent)]})
     found = await target_of(
         request.db, request.org_id, data.target_type, data.target_id, data.direction
     )
     if found is None:
         raise NotFoundError(
-            f"There is no {data.target_type.replace('_', ' ')} {data.target_id} with an agent "
-            "for this direction."
+            f"There is no agent {data.target_id}; GET /v1/agents lists those there are."
+            if data.target_type == "agent"
+            else f"There is no phone number {data.target_id} that has an agent for the calls which "
+            f"the test makes; PATCH /v1/phone-numbers/{data.target_id} assigns one."
         )
     await request.parts.billing.require_credit(request.org_id)
     name, agent = found

@@ -156,7 +156,9 @@ class Outbound:
             )
         agent = await agents.get(self._box.db, request.org_id, agent_id)
         if agent is None:
-            raise NotFoundError(f"There is no agent {agent_id}.")
+            raise NotFoundError(
+                f"There is no agent {agent_id}; GET /v1/agents lists those there are."
+            )
         return agent_id, await equipped(self._box.db, request.org_id, agent)
 
     async def _dial(
