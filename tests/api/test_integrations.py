@@ -13,9 +13,10 @@ import pytest
 from tests.api.conftest import AGENT, Tenant, make_tenant
 from tests.calls.test_tools import ToolServer, serving
 from thunderbox.calls.linked_tools import equipped
+from thunderbox.calls.tools import AgentTools
 from thunderbox.outgoing.client import Client
 from thunderbox.outgoing.rules import Rules
-from thunderbox.store import agents, users
+from thunderbox.store import agents, integrations, users
 from thunderbox.store.organization_webhooks import signing_secret
 
 SPEC = {
@@ -306,6 +307,19 @@ async def test_the_integration_follows_its_test_request(client, weather, server,
         assert (answer["ok"], answer["status_code"]) == (status == 200, status)
         assert (await client.get(url)).json()["validation_status"] == expected
     assert (await client.get(f"{url}/versions")).json()["count"] == 1
+
+
+async def test_an_integration_may_have_a_timeout_of_its_own(client, db, tenant):
+    spec = WEATHER["spec"] | {"timeout": 3}
+    made = await client.post("/v1/integrations", json=WEATHER | {"spec": spec})
+    assert made.json()["spec"]["timeout"] == 3
+    [kept] = await integrations.of_ids(db, tenant.org_id, [made.json()["id"]])
+    carried = AgentTools([kept.tool()], Client(Rules()), 1, lambda: "", 20.0, ["secret"])
+    [endpoint] = carried._endpoints.values()
+    assert endpoint.timeout_s == 3
+    wrong = await client.post("/v1/integrations", json=WEATHER | {"spec": spec | {"timeout": 500}})
+    assert wrong.status_code == 400
+    assert "spec.timeout is 500" in wrong.text
 
 
 async def test_what_is_changed_is_untested_again(client, weather):

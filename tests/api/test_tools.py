@@ -32,6 +32,8 @@ WRONG = [
     (("endpoint", "headers"), ["X"], ".endpoint.headers"),
     (("endpoint", "headers"), {"X": "a\r\nY: b"}, ".endpoint.headers"),
     (("endpoint", "headers"), {"X Y": "a"}, ".endpoint.headers"),
+    (("endpoint", "timeout"), "soon", ".endpoint.timeout"),
+    (("function", "parameters"), {"properties": {"a": {"type": "str"}}}, ".parameters is no JSON"),
     (("timeout",), 0, ".timeout"),
     (("timeout",), True, ".timeout"),
 ]

@@ -147,9 +147,11 @@ def _spec(spec: dict[str, Any]) -> dict[str, Any]:
         wrong += [f"spec{message}" for message in tools.wrong_function(function)]
     else:
         wrong.append("spec.function is missing; it must be an object with a name and parameters.")
+    wrong += tools.wrong_timeout(spec, "spec.timeout")
     if wrong:
         raise InvalidError({"spec": wrong})
-    return {"type": "function", "function": function}
+    own = {"timeout": spec["timeout"]} if spec.get("timeout") is not None else {}
+    return {"type": "function", "function": function, **own}
 
 
 def _is_header(header: object) -> bool:

@@ -70,7 +70,7 @@ def _wrong(tool: Tool) -> list[str]:
         found += wrong_endpoint(endpoint)
     else:
         found.append(".endpoint is missing; it must be an object with a url.")
-    return found + _wrong_timeout(tool, ".timeout")
+    return found + wrong_timeout(tool, ".timeout")
 
 
 def wrong_function(function: dict[str, Any]) -> list[str]:
@@ -119,11 +119,12 @@ def wrong_endpoint(endpoint: dict[str, Any]) -> list[str]:
     headers = endpoint.get("headers") or {}
     if not isinstance(headers, dict) or not all(map(_is_header, headers.items())):
         found.append(".endpoint.headers must be an object of header names and one-line texts.")
-    found += _wrong_timeout(endpoint, ".endpoint.timeout")
+    found += wrong_timeout(endpoint, ".endpoint.timeout")
     return found
 
 
-def _wrong_timeout(block: dict[str, Any], name: str) -> list[str]:
+def wrong_timeout(block: dict[str, Any], name: str) -> list[str]:
+    """What is wrong with the timeout of a tool, an endpoint or a spec."""
     timeout = block.get("timeout")
     if timeout is None or _is_seconds(timeout):
         return []

@@ -38,6 +38,7 @@ class Integration(NewIntegration, kw_only=True):
 
     def tool(self) -> dict[str, Any]:
         """The inline tool that does the same."""
+        own = {"timeout": self.spec["timeout"]} if "timeout" in self.spec else {}
         return {
             "type": "function",
             "function": self.spec["function"],
@@ -46,6 +47,7 @@ class Integration(NewIntegration, kw_only=True):
                 "method": self.endpoint_method,
                 "headers": {header["key"]: header["value"] for header in self.headers},
             },
+            **own,
         }
 
 
