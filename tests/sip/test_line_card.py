@@ -132,6 +132,14 @@ async def test_a_crash_costs_the_calls_of_the_moment_only(
 
 
 @e2e
+async def test_a_card_goes_before_what_computes_where_it_may(free_port: Ports) -> None:
+    async with phone(free_port(), Receptionist(), separate_process=True) as running:
+        found = os.getpriority(os.PRIO_PROCESS, running.state().process)
+    usual = os.getpriority(os.PRIO_PROCESS, 0)
+    assert found == (line_card.NICE if os.geteuid() == 0 else usual)
+
+
+@e2e
 async def test_a_card_that_hangs_is_ended(
     free_port: Ports, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -19,6 +19,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 
 from thunderbox.calls.ports import Invitation
@@ -36,6 +37,8 @@ SEND_SECONDS = 2
 """A box that reads no event for so long is taken for dead."""
 LONGEST_LINE = 8_000
 """Characters of a line for the log; what a caller sent may stand in it, and a packet has an end."""
+NICE = -10
+"""Sound is due every 20 ms and takes little; engines that compute must not be in its way."""
 _PR_SET_PDEATHSIG = 1
 
 Send = Callable[[wire.Event], None]
@@ -235,6 +238,9 @@ def main(descriptors: list[int]) -> None:
         signal.signal(number, signal.SIG_IGN)
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # Root may, and whom systemd allows it.
+    with suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, 0, NICE)
     control = socket.socket(fileno=descriptors[0])
     patience = struct.pack("@ll", SEND_SECONDS, 0)
     control.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, patience)
