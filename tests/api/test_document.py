@@ -62,6 +62,12 @@ def test_every_reference_leads_somewhere(made):
             place = place[step]
 
 
+def test_schemas_are_named_without_the_modules_that_hold_them(made):
+    names = made["components"]["schemas"].keys()
+    assert {"CallViewPage", "OrganizationView"} <= names
+    assert not [name for name in names if "." in name or "_" in name]
+
+
 def test_operations_are_told_apart_and_summed_up(made):
     found = operations(made)
     names = [operation["operationId"] for _, _, operation in found]

@@ -55,6 +55,8 @@ _ERRORS = {
     503: "A part of the box is not working",
 }
 _making = threading.Lock()
+_PAGE = re.compile(rb"Page_[\w.]+\.(\w+)_(?=\")")
+"""The name of a page of something, as Litestar makes it of the modules."""
 _KEY_GUARDS = ("require_key", "require_identity", "require_person")
 
 
@@ -79,7 +81,7 @@ def document(app: Litestar) -> Json:
 def _complete(app: Litestar) -> Json:
     # Litestar keeps this one, and hands it to `render` without making it again.
     schema = app.plugins.get(OpenAPIPlugin).provide_openapi_schema()
-    made: Json = _tidy(msgspec.json.decode(msgspec.json.encode(schema)))
+    made: Json = _tidy(msgspec.json.decode(_PAGE.sub(rb"\1Page", msgspec.json.encode(schema))))
     components = made.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
     schemas |= {"Error": _DETAIL, "FieldErrors": _FIELDS}

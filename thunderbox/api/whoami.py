@@ -9,7 +9,7 @@ from thunderbox.api.auth import require_key
 from thunderbox.api.request import ApiRequest
 
 
-class OrganizationView(Struct, kw_only=True):
+class CallerOrganization(Struct, kw_only=True):
     """The organization that a key belongs to, or that a person acts in."""
 
     id: int
@@ -23,7 +23,7 @@ class WhoAmI(Struct, kw_only=True):
     key_label: str | None
     key_prefix: str | None
     oauth_client_id: str | None
-    organization: OrganizationView
+    organization: CallerOrganization
     role: str | None
     scopes: list[str]
 
@@ -38,7 +38,7 @@ async def whoami(request: ApiRequest) -> WhoAmI:
         key_label=caller.name,
         key_prefix=caller.key_prefix,
         oauth_client_id=None,
-        organization=OrganizationView(id=caller.org_id, name=caller.org_name),
+        organization=CallerOrganization(id=caller.org_id, name=caller.org_name),
         role=caller.role,
         scopes=[],
     )
