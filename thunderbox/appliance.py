@@ -177,7 +177,10 @@ class Appliance:
         self._on_stop("recorder", recorder.close)
         rules = Rules(settings.outgoing.allow_networks)
         self.http = Client(rules, connections=HTTP_CONNECTIONS)
-        self._undo.append(("client of tools and providers", self.http.close))
+        self._undo.append(("client of the API and of providers", self.http.close))
+        # Calls have their own: what people try out in the API must not keep a caller waiting.
+        tools = Client(rules)
+        self._undo.append(("client of tools", tools.close))
         # A client of its own: a phone that rings waits for nobody else's slow server.
         asking = Client(rules)
         self._undo.append(("client of questions", asking.close))
@@ -196,7 +199,7 @@ class Appliance:
             db=self.db,
             settings=settings,
             recorder=recorder,
-            http=self.http,
+            http=tools,
             new_engines=self._new_engines,
             own_url=self.own_url,
             clock=clock,

@@ -44,7 +44,7 @@ class Destination:
         try:
             read = httpx.URL(url)
             port = read.port or _PORTS[read.scheme]
-            host = read.raw_host.decode("ascii")
+            host = read.raw_host.decode("ascii").lower()
         except (httpx.InvalidURL, KeyError, ValueError):
             raise _refused("A URL must begin with http:// or https:// and name a host.") from None
         if not host or not re.fullmatch(r"[0-9a-z._-]+|[0-9a-f:.]+", host):
