@@ -2,8 +2,8 @@
 
     python bench/api_lists.py [--calls 1000000] [--rounds 20] [--database FILE] [--try]
 
-The database is made first (a minute; --database keeps it for the next time): three years of calls
-of 12 agents on 4 numbers with 200,000 callers, 98 % of them of one organization. Then every
+The database is made first (four minutes; --database keeps it for the next time): three years of
+calls of 12 agents on 4 numbers with 200,000 callers, 98 % of them of one organization. Then every
 combination of the filters agent, direction, status, number, dates and test calls is asked for by
 its first page, through the whole application but without a network; and so are the first pages of
 exports, up to their first bytes.
