@@ -72,8 +72,15 @@ def test_a_schema_that_cannot_be_used(schema: dict[str, Any]) -> None:
         Arguments(schema)
 
 
-def test_a_pattern_cannot_hang() -> None:
-    known = Arguments({"properties": {"a": {"type": "string", "pattern": "^(a+)+$"}}})
+def test_a_pattern_may_look_ahead() -> None:
+    known = Arguments({"properties": {"a": {"type": "string", "pattern": "^(?=.*[0-9]).+$"}}})
+    assert known.wrong({"a": "room 7"}) == ""
+    assert known.wrong({"a": "room"})
+
+
+@pytest.mark.parametrize("pattern", ["^(a+)+$", "^(?!x)(a+)+$", r"^(a+)+\1$", r"^(a|a)*?\1b$"])
+def test_a_pattern_cannot_hang(pattern: str) -> None:
+    known = Arguments({"properties": {"a": {"type": "string", "pattern": pattern}}})
     begun = time.monotonic()
     assert known.wrong({"a": "a" * 2_000 + "!"})
     assert time.monotonic() - begun < 1.0

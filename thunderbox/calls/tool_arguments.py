@@ -1,7 +1,7 @@
 """Tool arguments: whether what a model wants to give to a tool is what the tool takes.
 
-The schema is the tool's own. It can refer to nothing outside itself, and its patterns take a
-time that grows with the text and not faster, so that nobody's schema holds up the calls.
+The schema is the tool's own. It can refer to nothing outside itself, and its patterns are given
+up after a number of steps, so that nobody's schema holds up the calls.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ MAX_WRONG = 3
 """Mistakes that are named at once."""
 MAX_TEXT = 300
 """Characters of what is said about one."""
+_PATTERNS = jsonschema_rs.FancyRegexOptions(backtrack_limit=10_000)
 
 
 class Arguments:
@@ -30,7 +31,7 @@ class Arguments:
             # Round it off to plain JSON: the validator takes nothing else.
             plain = msgspec.json.decode(msgspec.json.encode(parameters))
             self._validator = jsonschema_rs.validator_for(
-                plain, offline=True, pattern_options=jsonschema_rs.RegexOptions()
+                plain, offline=True, pattern_options=_PATTERNS
             )
         except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError) as error:
             raise SchemaError(_cut(getattr(error, "message", "") or str(error))) from None
