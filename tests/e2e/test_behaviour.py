@@ -119,6 +119,6 @@ async def test_the_agent_is_told_the_date_and_the_time(
     await scripted.change_agent(prompt=prompt)
     async with calling(scripted) as leg:
         await follow(leg, 20)
-    told = script_server.seen()[-1]["body"]["messages"][0]["content"]
+    told = script_server.asked(prompt)["messages"][0]["content"]
     date, clock = r"Today is \w+day, \w+ \d{1,2}, 20\d\d", r"It is \d{1,2}:\d\d [AP]M"
     assert re.fullmatch(rf"{re.escape(prompt)}\n\n{date}\. {clock}\.", told), told

@@ -45,6 +45,11 @@ class OpenAIServer:
         found: list[dict[str, Any]] = httpx.get(f"{self.url}/seen", timeout=20).json()
         return found
 
+    def asked(self, prompt: str) -> dict[str, Any]:
+        """The newest request of an agent whose prompt begins so: others ask, too."""
+        bodies = [one["body"] for one in self.seen() if "messages" in one["body"]]
+        return [one for one in bodies if one["messages"][0]["content"].startswith(prompt)][-1]
+
     def kill(self) -> None:
         """End it at once; its connections break."""
         self._process.kill()
