@@ -14,12 +14,12 @@ UV_COMPILE = $(STAMPS)/uv/bin/uv pip compile --quiet --universal --python-versio
 # The benches one by one, in the order of bench-all.
 BENCHES := bench-starter bench-real-size bench-overhead bench-interruption bench-four-starter \
 	bench-four-real-size bench-pipecat bench-lists bench-throughput \
-	bench-api-during-calls bench-long bench-picture
+	bench-api-during-calls bench-incoming bench-long bench-picture
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test check unit eval-models bench bench-models bench-all lock clean \
-	$(BENCHES)
+.PHONY: help setup run test test-calls test-others check unit eval-models bench bench-models \
+	bench-all lock clean $(BENCHES)
 
 help:
 	@echo "make run           install what is missing and start the box (options: ARGS=\"--data DIR\")"
@@ -43,7 +43,15 @@ run: setup
 test: $(STAMPS)/dev
 	@packaging/test_peers.sh
 	@$(MAKE) --no-print-directory check
-	$(BIN)/pytest
+	@echo "Tests: those that call a whole box beside all others; each half prints at its end"
+	@$(MAKE) --no-print-directory --keep-going --jobs=2 --output-sync test-calls test-others
+
+# A call is mostly waited for, so the other tests have the processor meanwhile.
+test-calls: $(STAMPS)/dev
+	$(BIN)/pytest -p no:cacheprovider tests/e2e
+
+test-others: $(STAMPS)/dev
+	$(BIN)/pytest -p no:cacheprovider --ignore=tests/e2e
 
 check: $(STAMPS)/dev
 	$(BIN)/ruff check .
@@ -102,6 +110,9 @@ bench-api-during-calls:
 
 bench-long:
 	$(BIN)/python bench/long_call.py $(ARGS)
+
+bench-incoming:
+	$(BIN)/python bench/incoming_webhook.py $(ARGS)
 
 bench-picture:
 	build/bench-tools/bin/python bench/plot.py

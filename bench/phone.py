@@ -72,6 +72,8 @@ class Phone:
         self.packets: list[Packet] = []
         self.sent_late_ms: list[float] = []
         self.ended = False
+        self.called_at = self.rang_at = self.answered_at = 0
+        """When the INVITE left, and when 180 and 200 came; 0 where they did not."""
 
     def dial(self) -> None:
         """Call, and return when the far end has answered. Raises TimeoutError, RuntimeError."""
@@ -80,6 +82,7 @@ class Phone:
             f"m=audio {self._rtp.getsockname()[1]} RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\n"
             f"a=ptime:20\r\na=sendrecv\r\n"
         )
+        self.called_at = time.monotonic_ns()
         self._send("INVITE", 1, offer)
         deadline = time.monotonic() + ANSWER_SECONDS
         while True:
@@ -88,7 +91,10 @@ class Phone:
             status = int(text.split(" ", 2)[1]) if text.startswith("SIP/2.0") else 0
             if status >= 300:
                 raise RuntimeError(f"The box refused the call: {text.splitlines()[0]}")
+            if status == 180 and not self.rang_at:
+                self.rang_at = time.monotonic_ns()
             if status >= 200:
+                self.answered_at = time.monotonic_ns()
                 break
         self._to = _header(text, "To")
         if found := re.search(r"<(sip:[^>]+)>", _header(text, "Contact")):
