@@ -49,10 +49,8 @@ class Resolver:
 
     async def addresses(self, host: str) -> list[Address]:
         """The addresses of a name, or the address that it is. Raises OutgoingError."""
-        try:
+        if _is_address(host):
             return [ip_address(host)]
-        except ValueError:
-            pass
         try:
             found = await self._shared(host)
         except (OSError, UnicodeError):
@@ -148,9 +146,9 @@ class CheckedNetwork(AsyncNetworkBackend):
                 f"http:// is only for networks that {SETTING} names; use https:// for {host}."
             )
         else:
+            found = "" if _is_address(host) else f" leads to {addresses[0]}, which"
             sentence = (
-                f"{host} leads to {addresses[0]}, which is not a public address. Name its network "
-                f"in {SETTING} to allow it."
+                f"{host}{found} is not a public address. Name its network in {SETTING} to allow it."
             )
         raise OutgoingError(sentence, reason="not_allowed")
 
@@ -163,3 +161,11 @@ def _reason(error: BaseException) -> str:
             return os.strerror(cause.errno).lower()
         cause = cause.__cause__ or cause.__context__
     return "no connection"
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
