@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import httpx
@@ -9,6 +10,7 @@ import pytest
 
 from tests.api.conftest import AGENT, Tenant, make_call, make_tenant
 from tests.api.people import make_member, make_person
+from thunderbox.api import organizations as controller
 from thunderbox.store import calls
 from thunderbox.store.database import Database
 
@@ -159,6 +161,29 @@ async def test_the_owner_deletes_an_organization_with_all_it_holds(
     gone = await anonymous.get("/v1/agents", headers={"Authorization": f"Bearer {key}"})
     assert gone.status_code == 401
     assert not (tmp_path / "doomed.mp3").exists()
+
+
+async def test_other_organizations_write_while_one_with_many_calls_is_deleted(
+    anonymous, db: Database, other: Tenant, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(controller, "CALLS_AT_ONCE", 3)
+    owner = await make_person(db, "pat@example.com", **{f"org_{other.org_id}": "member"})
+    made = await anonymous.post("/v1/orgs", json={"name": "Doomed"}, headers=owner.headers)
+    org_id = made.json()["id"]
+    for _ in range(9):
+        await make_call(db, org_id)
+    async with db.transaction() as tx:
+        await tx.execute("UPDATE calls SET status = 'completed'")
+    kept = await make_call(db, other.org_id)
+    deleting = asyncio.create_task(anonymous.delete(f"/v1/orgs/{org_id}", headers=owner.headers))
+    left = {9}
+    while not deleting.done():
+        async with db.transaction() as tx:
+            left.add(len(await tx.fetch_all("SELECT id FROM calls WHERE org_id = ?", (org_id,))))
+    assert (await deleting).status_code == 204
+    assert left == {9, 6, 3, 0}
+    rows = await db.fetch_all("SELECT id FROM calls")
+    assert [row[0] for row in rows] == [kept]
 
 
 async def test_who_may_not_delete_an_organization(client, anonymous, db, tenant: Tenant):

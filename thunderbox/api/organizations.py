@@ -28,12 +28,14 @@ from thunderbox.errors import (
 )
 from thunderbox.store import members, organizations, users
 from thunderbox.store.api_keys import Holder
-from thunderbox.store.database import Source
+from thunderbox.store.database import Source, Transaction
 from thunderbox.store.organizations import Membership, Organization
 
 log = logging.getLogger(__name__)
 
 
+CALLS_AT_ONCE = 100
+"""Calls of an organization are deleted so many at a time: running calls write in between."""
 MAX_KEPT = 16_384
 
 Zone = Annotated[
@@ -153,29 +155,37 @@ class OrganizationsController(Controller):
     @delete("/{org_id:int}", summary="Delete an organization", errors=(400, 403, 409))
     async def delete_organization(self, request: ApiRequest, org_id: PathId) -> None:
         """Delete an organization with all that it owns, recordings too; for its owner alone."""
-        async with request.db.transaction() as tx:
-            found = await _find(tx, request, org_id)
-            if found.role != "owner":
-                raise ForbiddenError(
-                    f"You act with the role {found.role}, but only the owner may delete an "
-                    "organization."
-                )
-            if len(await members.page(tx, org_id)) > 1:
-                raise RequestError(
-                    "Other people belong to this organization. Remove them first with DELETE "
-                    "/v1/members/{member_id}."
-                )
-            if len(await organizations.of_user(tx, request.identity.user_id or 0)) == 1:
-                raise RequestError(
-                    "This is your only organization. Make another one first with POST /v1/orgs."
-                )
-            if await organizations.is_calling(tx, org_id):
-                raise ConflictError(
-                    "A call of this organization is in progress. Delete it when the call is over."
-                )
-            files = await organizations.recording_files(tx, org_id)
-            await organizations.delete(tx, org_id)
-        await asyncio.to_thread(_forget, request.parts.recordings, files)
+        deleting = True
+        while deleting:
+            async with request.db.transaction() as tx:
+                await _check_deletable(tx, request, org_id)
+                count, files = await organizations.delete_calls(tx, org_id, CALLS_AT_ONCE)
+                if count < CALLS_AT_ONCE:
+                    await organizations.delete(tx, org_id)
+                    deleting = False
+            await asyncio.to_thread(_forget, request.parts.recordings, files)
+
+
+async def _check_deletable(tx: Transaction, request: ApiRequest, org_id: int) -> None:
+    """Raises NotFoundError, ForbiddenError, RequestError, ConflictError."""
+    found = await _find(tx, request, org_id)
+    if found.role != "owner":
+        raise ForbiddenError(
+            f"You act with the role {found.role}, but only the owner may delete an organization."
+        )
+    if len(await members.page(tx, org_id)) > 1:
+        raise RequestError(
+            "Other people belong to this organization. Remove them first with DELETE "
+            "/v1/members/{member_id}."
+        )
+    if len(await organizations.of_user(tx, request.identity.user_id or 0)) == 1:
+        raise RequestError(
+            "This is your only organization. Make another one first with POST /v1/orgs."
+        )
+    if await organizations.is_calling(tx, org_id):
+        raise ConflictError(
+            "A call of this organization is in progress. Delete it when the call is over."
+        )
 
 
 async def _visible(db: Source, request: ApiRequest) -> list[Membership]:

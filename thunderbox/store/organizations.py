@@ -82,13 +82,14 @@ async def update(tx: Transaction, org_id: int, values: dict[str, Any]) -> Organi
     return read(Organization, row)
 
 
-async def recording_files(db: Source, org_id: int) -> list[str]:
-    """The names of the recordings of an organization's calls."""
-    rows = await db.fetch_all(
-        "SELECT recording_file FROM calls WHERE org_id = ? AND recording_file IS NOT NULL",
-        (org_id,),
+async def delete_calls(tx: Transaction, org_id: int, limit: int) -> tuple[int, list[str]]:
+    """Delete some of an organization's calls: how many, and the names of their recordings."""
+    rows = await tx.fetch_all(
+        "DELETE FROM calls WHERE id IN (SELECT id FROM calls WHERE org_id = ? LIMIT ?) "
+        "RETURNING recording_file",
+        (org_id, limit),
     )
-    return [str(row["recording_file"]) for row in rows]
+    return len(rows), [row[0] for row in rows if row[0] is not None]
 
 
 async def is_calling(db: Source, org_id: int) -> bool:
