@@ -185,6 +185,22 @@ async def test_a_wrong_query_parameter_is_named(client, query, field):
     assert response.json()[field][0].startswith(f'{field} is "{value}", but must be ')
 
 
+@pytest.mark.parametrize(
+    ("path", "field"),
+    [
+        ("/v1/auth/sign-up", "password"),
+        ("/v1/auth/sign-in", "password"),
+        ("/v1/voip-connections/test", "credentials"),
+    ],
+)
+async def test_a_secret_is_not_repeated(client, path, field):
+    secret = "hunter2" if field != "password" else 42_001
+    body = {"provider": "manual", "email": "a@example.com", "invite_token": "x", field: secret}
+    response = await client.post(path, json=body)
+    assert response.json()[field][0].startswith(f"{field} must be ")
+    assert str(secret) not in response.text
+
+
 async def test_long_values_are_shortened(client):
     response = await client.post("/v1/agents", json=AGENT | {"name": "x" * 5_000})
     assert len(response.json()["name"][0]) < 200

@@ -6,6 +6,7 @@ of "spark", "bolt".` Keys that a model does not name are ignored.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from types import NoneType, UnionType
@@ -19,6 +20,7 @@ from thunderbox.errors import InvalidError, RequestError
 Model = TypeVar("Model", bound=Struct)
 
 SHOWN_CHARACTERS = 80
+_SECRET = re.compile("password|secret|token|credentials")
 MAX_ID = 2**63 - 1
 Id = Annotated[int, Meta(ge=1, le=MAX_ID, description="an id, which is a whole number from 1")]
 """A 64-bit id; larger numbers cannot be in the database."""
@@ -49,7 +51,9 @@ def parse_given(kind: type[Struct], raw: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def refusal(name: str, value: object, hint: Any) -> str:
-    """The sentence for a value that a field's type does not allow."""
+    """The sentence for a value that a field's type does not allow; it repeats no secret."""
+    if _SECRET.search(name):
+        return f"{name} must be {allowed(hint)}."
     return f"{name} is {shown(value)}, but must be {allowed(hint)}."
 
 
