@@ -135,6 +135,9 @@ async def test_a_crash_costs_the_calls_of_the_moment_only(
 async def test_a_card_goes_before_what_computes_where_it_may(free_port: Ports) -> None:
     async with phone(free_port(), Receptionist(), separate_process=True) as running:
         found = os.getpriority(os.PRIO_PROCESS, running.state().process)
+        session = Path(f"/proc/{running.state().process}/autogroup")
+        if session.exists() and os.geteuid() == 0:
+            assert f"nice {line_card.NICE}" in session.read_text()
     usual = os.getpriority(os.PRIO_PROCESS, 0)
     assert found == (line_card.NICE if os.geteuid() == 0 else usual)
 

@@ -21,6 +21,7 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 
 from thunderbox.calls.ports import Invitation
 from thunderbox.errors import LegError, ThunderBoxError
@@ -37,6 +38,7 @@ SEND_SECONDS = 2
 """A box that reads no event for so long is taken for dead."""
 LONGEST_LINE = 8_000
 """Characters of a line for the log; what a caller sent may stand in it, and a packet has an end."""
+AUTOGROUP = Path("/proc/self/autogroup")
 NICE = -10
 """Sound is due every 20 ms and takes little; engines that compute must not be in its way."""
 _PR_SET_PDEATHSIG = 1
@@ -231,6 +233,15 @@ class ToTheBox(logging.Handler):
         self._tell(wire.Logged(record.name, record.levelno, text))
 
 
+def go_first() -> None:
+    """Be served before others where that is allowed: root may, and whom systemd lets."""
+    with suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, 0, NICE)
+    # Where Linux shares the processor among sessions, that of the card counts and not its threads.
+    with suppress(OSError):
+        AUTOGROUP.write_text(str(NICE))
+
+
 def main(descriptors: list[int]) -> None:
     """Be a line card until the box is gone."""
     # The box ends its card itself; Ctrl-C and systemd reach every process.
@@ -238,9 +249,7 @@ def main(descriptors: list[int]) -> None:
         signal.signal(number, signal.SIG_IGN)
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    # Root may, and whom systemd allows it.
-    with suppress(OSError):
-        os.setpriority(os.PRIO_PROCESS, 0, NICE)
+    go_first()
     control = socket.socket(fileno=descriptors[0])
     patience = struct.pack("@ll", SEND_SECONDS, 0)
     control.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, patience)
