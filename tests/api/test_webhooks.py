@@ -11,9 +11,10 @@ import pytest
 
 from tests.api.conftest import Outside, Tenant, make_call, make_tenant
 from thunderbox.outgoing.client import Answer
-from thunderbox.store import organization_webhooks, webhook_endpoints
+from thunderbox.store import organization_webhooks, webhook_endpoints, webhook_questions
 from thunderbox.store.database import Database
 from thunderbox.store.rows import now_ms
+from thunderbox.store.webhook_questions import Asked, NewQuestion
 
 ENDPOINTS = "/v1/developer/webhook-endpoints"
 DELIVERIES = "/v1/developer/webhook-deliveries"
@@ -364,3 +365,36 @@ async def test_http_is_allowed_where_the_operator_named_networks(app, client):
     app.state.parts = replace(parts, settings=settings)
     assert (await client.post(ENDPOINTS, json=HOOK | {"url": url})).status_code == 201
     assert (await client.put("/v1/webhook", json={"url": url})).status_code == 200
+
+
+async def test_a_question_before_a_call_is_in_the_log_and_is_not_asked_again(
+    client, db: Database, tenant: Tenant
+):
+    asked = Asked(
+        receiver="number:1",
+        endpoint_id=None,
+        event_type="call.incoming",
+        url="https://example.com/hook",
+        at=2,
+        duration_ms=2_000,
+        http_status=None,
+        failure_category="timeout",
+        error="It did not answer within 2 s.",
+    )
+    new = NewQuestion(
+        event_id=str(uuid.uuid4()),
+        org_id=tenant.org_id,
+        call_id=7,
+        agent_id=None,
+        data='{"call_id":7}',
+        created_at=1,
+    )
+    async with db.transaction() as tx:
+        await webhook_questions.insert(tx, new, [asked])
+    [found] = (await client.get(DELIVERIES)).json()["results"]
+    assert (found["endpoint_label"], found["status"]) == ("Webhook of a number", "failed")
+    again = await client.post(f"{DELIVERIES}/{found['id']}/replay")
+    assert again.status_code == 409, again.text
+    whole = (await client.get(f"{DELIVERIES}/{found['id']}")).json()
+    assert whole["data"] == {"call_id": 7}
+    assert [one["duration_ms"] for one in whole["attempts"]] == [2_000]

@@ -35,7 +35,8 @@ TOOL = {
     "endpoint": {"url": "https://tools.example/book"},
 }
 FOREVER_S = 30.0
-BRIEFLY_S = 0.2
+BRIEFLY_S = 1.0
+"""Long enough for a server that answers at once, on a busy machine, too."""
 DAY_MS = 86_400_000
 
 
@@ -331,7 +332,7 @@ async def test_the_log_says_how_each_was_asked(office: Office) -> None:
         assert (found.call_id, found.agent_id, found.attempt_count) == (42, 1, 1)
         assert found.next_attempt_at is None
     assert (slow.status, slow.failure_category, slow.http_status) == ("failed", "timeout", None)
-    assert slow.error == "It did not answer within 0.2 s."
+    assert slow.error == "It did not answer within 1 s."
     assert (wrong.status, wrong.failure_category, wrong.http_status) == ("failed", "other", 200)
     assert "voice is missing" in wrong.error
     assert (right.status, right.failure_category, right.error) == ("delivered", None, "")

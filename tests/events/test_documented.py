@@ -10,7 +10,8 @@ import pytest
 from thunderbox.events.catalogue import LEGACY_NAMES, PRODUCED, SUBSCRIPTIONS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "webhooks.md").read_text()
-ROWS = dict(re.findall(r"^\| `([a-z._-]+)` \| ([^|]+) \|", PAGE, re.MULTILINE))
+EVENTS = PAGE.partition("\n## Events\n")[2].partition("\n## ")[0]
+ROWS = dict(re.findall(r"^\| `([a-z._-]+)` \| ([^|]+) \|", EVENTS, re.MULTILINE))
 
 
 @pytest.mark.parametrize("name", PRODUCED)

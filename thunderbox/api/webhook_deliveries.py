@@ -19,14 +19,16 @@ from thunderbox.api.parameters import PathId, QueryId, QueryText
 from thunderbox.api.request import ApiRequest
 from thunderbox.api.times import Timestamp, iso, iso_optional
 from thunderbox.api.webhook_endpoints import find, uuid_of
-from thunderbox.errors import InvalidError, NotFoundError
+from thunderbox.errors import ConflictError, InvalidError, NotFoundError
 from thunderbox.store import webhook_deliveries
 from thunderbox.store.database import Source
 from thunderbox.store.rows import now_ms
 from thunderbox.store.webhook_deliveries import Attempt, Delivery, DeliveryFilter
+from thunderbox.store.webhook_events import NUMBER
 
 STATUSES = ("retrying", "delivered", "failed")
 LEGACY_LABEL = "Single webhook"
+NUMBER_LABEL = "Webhook of a number"
 Cursor = Annotated[str, Meta(description="the next_cursor of the page before")]
 QueryCursor = Annotated[str | None, QueryParameter()]
 
@@ -167,11 +169,21 @@ class WebhookDeliveriesController(Controller):
             data=msgspec.json.decode(data),
         )
 
-    @post("/{delivery_id:int}/replay", status_code=200, summary="Make a webhook delivery again")
+    @post(
+        "/{delivery_id:int}/replay",
+        status_code=200,
+        summary="Make a webhook delivery again",
+        errors=(409,),
+    )
     async def replay_delivery(self, request: ApiRequest, delivery_id: PathId) -> DeliveryView:
         """Send the same event again, whatever became of it; it has a day again."""
         async with request.db.transaction() as tx:
-            await _find(tx, request.org_id, delivery_id)
+            old = await _find(tx, request.org_id, delivery_id)
+            if old.event_type.endswith(".incoming"):
+                raise ConflictError(
+                    "This was a question before a call; the call went on without it, so it is "
+                    "not asked again."
+                )
             await webhook_deliveries.replay(tx, delivery_id, now_ms())
             return _view(await _find(tx, request.org_id, delivery_id))
 
@@ -200,7 +212,7 @@ def _view(delivery: Delivery) -> DeliveryView:
         event_id=delivery.event_id,
         event_type=delivery.event_type,
         endpoint_id=delivery.endpoint_id or "",
-        endpoint_label=delivery.endpoint_label or LEGACY_LABEL,
+        endpoint_label=delivery.endpoint_label or _label(delivery.receiver),
         source="legacy" if delivery.endpoint_id is None else "endpoint",
         url=delivery.url,
         call_id=delivery.call_id,
@@ -214,6 +226,11 @@ def _view(delivery: Delivery) -> DeliveryView:
         next_retry_at=iso_optional(delivery.next_attempt_at),
         created_at=iso(delivery.created_at),
     )
+
+
+def _label(receiver: str) -> str:
+    """What a receiver without a label of its own is called."""
+    return NUMBER_LABEL if receiver.startswith(NUMBER) else LEGACY_LABEL
 
 
 def _attempt(attempt: Attempt) -> AttemptView:

@@ -9,10 +9,7 @@ from thunderbox.store import organization_webhooks, webhook_endpoints
 from thunderbox.store.calls import Direction
 from thunderbox.store.database import Source
 from thunderbox.store.phone_numbers import PhoneNumber
-from thunderbox.store.webhook_events import LEGACY
-
-NUMBER = "number:"
-"""The receiver that is a number's own webhook: this, and the number's id."""
+from thunderbox.store.webhook_events import LEGACY, NUMBER
 
 
 @dataclass(frozen=True, slots=True)

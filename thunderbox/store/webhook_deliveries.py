@@ -39,6 +39,7 @@ class Delivery(Struct, kw_only=True):
 
     id: int
     event_id: str
+    receiver: str
     endpoint_id: str | None
     endpoint_label: str | None
     event_type: str

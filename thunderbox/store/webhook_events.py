@@ -17,6 +17,8 @@ from thunderbox.store.rows import now_ms, read_all, to_json
 CHANNEL = "webhooks"
 LEGACY = "legacy:"
 """The receiver that is the single URL of an organization: this, and the organization's id."""
+NUMBER = "number:"
+"""The receiver that is the webhook of a number: this, and the number's id."""
 
 
 class Receiver(Struct, kw_only=True, frozen=True):
