@@ -8,6 +8,7 @@ import threading
 import time
 import zlib
 from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack
 
 import pytest
 
@@ -74,6 +75,34 @@ async def test_a_connection_is_used_again(client: Client) -> None:
         for _ in range(3):
             await client.send("GET", server.url, seconds=5.0)
     assert server.connections == 1
+
+
+async def test_a_connection_that_the_server_has_closed_is_not_used_again(client: Client) -> None:
+    async with serving(answer("Connection: close", body=b"once")) as server:
+        for _ in range(2):
+            assert (await client.send("GET", server.url, seconds=5.0)).ok
+    assert server.connections == 2
+
+
+async def test_more_requests_than_connections_wait_in_turn() -> None:
+    client = Client(LOOPBACK, connections=3)
+    async with serving() as server:
+        asked = [client.send("GET", server.url, seconds=5.0) for _ in range(30)]
+        assert all(got.ok for got in await asyncio.gather(*asked))
+    assert server.connections <= 3
+    await client.close()
+
+
+async def test_idle_connections_are_not_hoarded() -> None:
+    client = Client(LOOPBACK, connections=2)
+    async with AsyncExitStack() as stack:
+        servers = [await stack.enter_async_context(serving()) for _ in range(6)]
+        for server in servers:
+            assert (await client.send("GET", server.url, seconds=5.0)).ok
+        assert (await client.send("GET", servers[-1].url, seconds=5.0)).ok
+        assert (await client.send("GET", servers[0].url, seconds=5.0)).ok
+        assert (servers[-1].connections, servers[0].connections) == (1, 2)
+    await client.close()
 
 
 # ---------------------------------------------------------------- where requests may go

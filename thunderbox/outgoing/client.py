@@ -22,14 +22,12 @@ import httpx
 from thunderbox.errors import OutgoingError
 from thunderbox.outgoing.destination import Destination
 from thunderbox.outgoing.network import CheckedNetwork, Resolver
+from thunderbox.outgoing.pool import Pool
 from thunderbox.outgoing.reading import read
 from thunderbox.outgoing.rules import Rules
 
 MAX_ANSWER = 64 * 1024
 """Bytes of an answer that are read where the caller says nothing else."""
-KEEP_S = 3.0
-"""How long an idle connection is kept: less than servers keep theirs, so that none is used that
-the other side is closing."""
 OURS = frozenset(
     (
         "host",
@@ -86,13 +84,8 @@ class Client:
         resolver = resolver or Resolver()
         tls = certificates or _trusted()
 
-        def pool(checked: Rules | None, *, encrypted: bool) -> httpcore.AsyncConnectionPool:
-            return httpcore.AsyncConnectionPool(
-                ssl_context=tls,
-                max_connections=connections,
-                keepalive_expiry=KEEP_S,
-                network_backend=CheckedNetwork(resolver, checked, encrypted=encrypted),
-            )
+        def pool(checked: Rules | None, *, encrypted: bool) -> Pool:
+            return Pool(CheckedNetwork(resolver, checked, encrypted=encrypted), tls, connections)
 
         # Connections are used again only within a pool, and so only under the same rules.
         self._pools = {
@@ -133,13 +126,10 @@ class Client:
         begun = time.monotonic()
         try:
             async with asyncio.timeout(seconds):
-                response = await pool.handle_async_request(request)
-                try:
+                async with pool.exchange(request) as response:
                     found = _readable(response.headers)
                     encoding = found.get("content-encoding", "")
                     content, truncated = await read(response.aiter_stream(), encoding, max_bytes)
-                finally:
-                    await response.aclose()
         except (TimeoutError, httpcore.TimeoutException):
             raise OutgoingError(
                 f"{to.host} did not answer within {seconds:g} s.", reason="timeout"
@@ -161,7 +151,7 @@ class Client:
     async def close(self) -> None:
         """Close every connection."""
         for pool in (*self._pools.values(), self._own):
-            await pool.aclose()
+            await pool.close()
 
 
 _BARE = frozenset(("GET", "HEAD", "DELETE"))
