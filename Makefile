@@ -14,7 +14,7 @@ UV_COMPILE = $(STAMPS)/uv/bin/uv pip compile --quiet --universal --python-versio
 # The benches one by one, in the order of bench-all.
 BENCHES := bench-starter bench-real-size bench-overhead bench-interruption bench-four-starter \
 	bench-four-real-size bench-pipecat bench-lists bench-throughput \
-	bench-api-during-calls bench-incoming bench-long bench-picture
+	bench-api-during-calls bench-incoming bench-webhooks bench-long bench-picture
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -113,6 +113,9 @@ bench-long:
 
 bench-incoming:
 	$(BIN)/python bench/incoming_webhook.py $(ARGS)
+
+bench-webhooks:
+	$(BIN)/python bench/webhooks.py $(ARGS)
 
 bench-picture:
 	build/bench-tools/bin/python bench/plot.py

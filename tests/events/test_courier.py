@@ -267,6 +267,22 @@ async def test_a_receiver_that_is_down_is_asked_one_event_at_a_time(office: Offi
     assert office.receivers.most_open == 1
 
 
+async def test_a_receiver_that_takes_long_is_asked_one_event_at_a_time(office: Office):
+    async def late(_: Sent) -> int:
+        office.clock.ms += 5000
+        return 200
+
+    await office.endpoint(A)
+    office.receivers.replies[A] = late
+    await _happen(office)
+    await office.tried(1)
+    office.receivers.most_open = 0
+    for _ in range(5):
+        await _happen(office)
+    await office.until(lambda found: all(one.status == "delivered" for one in found))
+    assert office.receivers.most_open == 1
+
+
 async def test_events_of_a_call_arrive_in_order(office: Office):
     await office.endpoint(A, events=["telephony.turn"])
     call_ids = [await office.call() for _ in range(3)]
@@ -375,3 +391,16 @@ async def test_a_test_that_fails_is_repeated_once_and_changes_no_status(office: 
     assert (delivery.status, delivery.event_type) == ("failed", "call.graded")
     stored = await webhook_endpoints.by_id(office.db, endpoint.id)
     assert stored is not None and stored.failing_since is None
+
+
+async def test_what_is_too_old_is_forgotten(office: Office):
+    await office.endpoint(A)
+    await _happen(office)
+    old = await office.tried(1)
+    await office.courier.forget(3)
+    assert await office.log() == [old]
+    office.clock.ms += 3 * 24 * HOUR
+    await office.courier.forget(3)
+    assert await office.log() == []
+    assert await webhook_deliveries.attempts(office.db, old.id) == []
+    assert await office.db.fetch_all("SELECT 1 FROM webhook_events") == []

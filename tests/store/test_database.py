@@ -283,3 +283,24 @@ def test_migrations_are_numbered_one_after_the_other():
         path.name for path in Path(migrate.__file__).with_name("migrations").glob("*.sql")
     )
     assert [int(name[:4]) for name in names] == list(range(1, len(names) + 1))
+
+
+async def test_listeners_are_told_once_it_is_committed(db: Database) -> None:
+    told: list[list[str]] = []
+    db.listen("news", told.append)
+    async with db.transaction() as tx:
+        tx.notify("news", ["a", "b"])
+        tx.notify("news", ["c"])
+        tx.notify("other", ["d"])
+        assert told == []
+    assert told == [["a", "b", "c"]]
+
+
+async def test_listeners_are_told_nothing_of_what_is_rolled_back(db: Database) -> None:
+    told: list[list[str]] = []
+    db.listen("news", told.append)
+    with pytest.raises(ZeroDivisionError):
+        async with db.transaction() as tx:
+            tx.notify("news", ["a"])
+            raise ZeroDivisionError
+    assert told == []

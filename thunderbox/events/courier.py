@@ -22,7 +22,7 @@ from thunderbox.store import webhook_deliveries, webhook_events
 from thunderbox.store.database import Database
 from thunderbox.store.webhook_deliveries import Attempt
 from thunderbox.store.webhook_endpoints import WebhookEndpoint
-from thunderbox.store.webhook_events import CHANNEL, NewWebhookEvent, Receiver
+from thunderbox.store.webhook_events import CHANGES, CHANNEL, NewWebhookEvent, Receiver
 from thunderbox.voice.tasks import Tasks
 
 AT_ONCE = 128
@@ -79,23 +79,31 @@ class Courier:
         """Go on with what the last stop left, and listen for more."""
         self._writing = asyncio.create_task(self._outcomes.run(), name="outcomes of webhooks")
         self._db.listen(CHANNEL, self.wake)
+        self._db.listen(CHANGES, self._change)
         self.wake(await webhook_deliveries.waiting(self._db))
 
     async def close(self) -> None:
         """Stop; what is under way is sent again after the next start."""
-        self._db.listen(CHANNEL, lambda _: None)
+        for channel in (CHANNEL, CHANGES):
+            self._db.listen(channel, lambda _: None)
         await self._tasks.close()
         if self._writing is not None:
             await self._outcomes.finish(self._writing)
 
     def wake(self, receivers: Iterable[str]) -> None:
-        """There is something for these receivers, or they have changed."""
+        """There is something for these receivers."""
         for receiver in receivers:
             lane = self._lanes.get(receiver)
             if lane is None:
                 lane = self._lanes[receiver] = Lane(receiver, self._post)
                 self._tasks.spawn(self._run(receiver, lane))
             lane.wake()
+
+    def _change(self, receivers: Iterable[str]) -> None:
+        """The URL, the secret or the status of these receivers has changed."""
+        self.wake(receivers)
+        for receiver in receivers:
+            self._lanes[receiver].change()
 
     async def send_test(self, endpoint: WebhookEndpoint, event_type: str = TEST) -> Tested:
         """Send an endpoint an event that did not happen, once now and once more if that fails."""

@@ -1,7 +1,8 @@
 """Lane: tells one receiver what it waits for, a few at a time, whatever other receivers do.
 
 Of one call only one event is under way, so events of a call arrive in order unless a try fails.
-A receiver that does not answer gets one event at a time until it does again.
+A receiver that is slow or does not answer gets one event at a time until it is quick again, so
+that a few of them cannot take what all lanes share.
 """
 
 from __future__ import annotations
@@ -24,10 +25,16 @@ log = logging.getLogger(__name__)
 
 AT_ONCE = 4
 """Events under way to one receiver."""
+SLOW_MS = 5_000
+"""A receiver that takes so long gets one event at a time."""
 LOOK_AHEAD = 64
 """Deliveries that are read at once."""
 LONGEST_S = 3_600.0
 """A clock that was set is noticed so soon."""
+LINGER_S = 60.0
+"""A lane that has nothing to do stays so long: the next event finds it ready."""
+BUSY_S = 5.0
+"""While something is under way, it is looked so often for what is due again."""
 AGAIN_S = 1.0
 """After a failure of the database."""
 
@@ -78,6 +85,12 @@ class Lane:
         self._receiver = receiver
         self._post = post
         self._woken = asyncio.Event()
+        self._look = True
+        """Whether there may be something due that is not known here."""
+        self._changed = True
+        self._target: Callable[[int], Target] | None = None
+        self._next_at: int | None = None
+        """When the next thing is due that is not due yet."""
         self._waiting: list[Due] = []
         self._under_way: dict[asyncio.Task[None], int | None] = {}
         self._known: set[int] = set()
@@ -85,11 +98,17 @@ class Lane:
         self._at_once = AT_ONCE
 
     def wake(self) -> None:
-        """There may be something to send, or something has changed."""
+        """There may be something to send."""
+        self._look = True
         self._woken.set()
 
+    def change(self) -> None:
+        """The receiver's URL, secret or status has changed."""
+        self._changed = True
+        self.wake()
+
     async def run(self) -> None:
-        """Send until the receiver waits for nothing any more."""
+        """Send until the receiver has waited for nothing for a while."""
         try:
             while True:
                 try:
@@ -97,6 +116,7 @@ class Lane:
                         return
                 except StoreError:
                     log.exception("What a webhook waits for could not be read")
+                    self.change()
                     await asyncio.sleep(AGAIN_S)
         finally:
             for task in self._under_way:
@@ -106,51 +126,60 @@ class Lane:
     async def _step(self) -> bool:
         """Begin what can be begun and wait until there is more to do; True when all is done."""
         self._woken.clear()
-        target = await self._target()
-        if target is None:
+        now = self._post.clock.now_ms()
+        if self._changed:
+            self._changed = False
+            self._target = await self._find()
+            self._next_at = 0
+        if self._target is None:
             self._known -= {due.id for due in self._waiting}
             self._waiting.clear()
+            if not self._known and not self._woken.is_set():
+                return True
         else:
-            await self._read()
-            self._begin(target)
+            await self._read(now)
+            self._begin(self._target(now))
+        wait_s = LINGER_S
+        if self._next_at is not None and self._target is not None:
+            wait_s = min((self._next_at - now) / 1000, LONGEST_S)
         if self._known:
-            await self._woken.wait()
-            return False
-        due_at = None
-        if target is not None:
-            due_at = await webhook_deliveries.next_due(self._post.db, self._receiver)
-        if due_at is None:
-            return not self._woken.is_set()
-        wait_s = (due_at - self._post.clock.now_ms()) / 1000
+            wait_s = min(wait_s, BUSY_S)
         try:
-            async with asyncio.timeout(max(0.0, min(wait_s, LONGEST_S))):
+            async with asyncio.timeout(max(0.0, wait_s)):
                 await self._woken.wait()
         except TimeoutError:
-            pass
+            if not self._known and self._next_at is None:
+                return not self._woken.is_set()
         return False
 
-    async def _target(self) -> Target | None:
-        """Where the receiver is now; None while it wants nothing."""
-        db, now = self._post.db, self._post.clock.now_ms()
+    async def _find(self) -> Callable[[int], Target] | None:
+        """Where the receiver is, at a time; None while it wants nothing."""
+        db = self._post.db
         if self._receiver.startswith(LEGACY):
             found = await organization_webhooks.get(db, int(self._receiver.removeprefix(LEGACY)))
-            return Target(found.url, (found.secret,)) if found is not None and found.url else None
+            if found is None or not found.url:
+                return None
+            single = Target(found.url, (found.secret,))
+            return lambda _: single
         endpoint = await webhook_endpoints.by_id(db, self._receiver)
         if endpoint is None or endpoint.status == "disabled":
             return None
-        return Target(endpoint.url, endpoint.signing_secrets(now))
+        return lambda now: Target(endpoint.url, endpoint.signing_secrets(now))
 
-    async def _read(self) -> None:
-        """Look for more once little is waiting here."""
-        if len(self._waiting) >= AT_ONCE:
+    async def _read(self, now: int) -> None:
+        """Look for more where there may be more, once little is waiting here."""
+        db = self._post.db
+        if self._next_at is not None and self._next_at <= now:
+            self._look = True
+            self._next_at = await webhook_deliveries.next_due(db, self._receiver, now)
+        if not self._look or len(self._waiting) >= AT_ONCE:
             return
-        now = self._post.clock.now_ms()
-        limit = LOOK_AHEAD + len(self._known)
-        found = await webhook_deliveries.due(self._post.db, self._receiver, now, limit)
-        new = [due for due in found if due.id not in self._known]
-        self._known |= {due.id for due in new}
+        self._look = False
+        found = await webhook_deliveries.due(db, self._receiver, now, LOOK_AHEAD, self._known)
+        self._look = self._look or len(found) == LOOK_AHEAD
+        self._known |= {due.id for due in found}
         # What became due together is sent in the order in which it happened.
-        self._waiting = sorted(self._waiting + new, key=lambda due: due.id)
+        self._waiting = sorted(self._waiting + found, key=lambda due: due.id)
 
     def _begin(self, target: Target) -> None:
         """Send what is next: of each call one event at a time."""
@@ -174,16 +203,21 @@ class Lane:
         async with post.free:
             attempt = await post.sender.send(due, target)
         answered = attempt.failure_category in (None, "http_error")
-        self._at_once = AT_ONCE if answered else 1
+        self._at_once = AT_ONCE if answered and attempt.duration_ms < SLOW_MS else 1
         outcome = post.outcome(due, target, attempt)
-        post.outcomes.put(Told(outcome, due.endpoint_id, due.is_test, self._written))
+
+        def written(delivery_id: int) -> None:
+            self._known.discard(delivery_id)
+            if outcome.next_attempt_at is not None:
+                known = self._next_at
+                again = outcome.next_attempt_at
+                self._next_at = again if known is None else min(known, again)
+            self._woken.set()
+
+        post.outcomes.put(Told(outcome, due.endpoint_id, due.is_test, written))
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._under_way.pop(task, None)
         self._woken.set()
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("A webhook could not be sent", exc_info=error)
-
-    def _written(self, delivery_id: int) -> None:
-        self._known.discard(delivery_id)
-        self._woken.set()

@@ -10,6 +10,7 @@ from msgspec import Struct
 from thunderbox.store.database import Database, Source, Transaction
 from thunderbox.store.rows import now_ms, read, read_optional
 from thunderbox.store.webhook_endpoints import new_secret
+from thunderbox.store.webhook_events import CHANGES, LEGACY
 
 
 class OrganizationWebhook(Struct, kw_only=True):
@@ -38,6 +39,7 @@ async def put(tx: Transaction, org_id: int, url: str) -> OrganizationWebhook:
         (org_id, url, new_secret(), now, now),
     )
     assert row is not None
+    tx.notify(CHANGES, [f"{LEGACY}{org_id}"])
     return read(OrganizationWebhook, row)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Literal
 
 from msgspec import Struct
@@ -105,25 +105,28 @@ async def waiting(db: Source) -> list[str]:
     return [row["receiver"] for row in rows]
 
 
-async def due(db: Source, receiver: str, now: int, limit: int) -> list[Due]:
-    """What a receiver is to be told now, the longest due first."""
+async def due(
+    db: Source, receiver: str, now: int, limit: int, known: Collection[int] = ()
+) -> list[Due]:
+    """What a receiver is to be told now, but what is known already; the longest due first."""
     rows = await db.fetch_all(
         "SELECT webhook_deliveries.*, webhook_events.data, "
         "webhook_events.created_at AS created_at FROM webhook_deliveries "
         "JOIN webhook_events ON webhook_events.id = webhook_deliveries.event_id "
         "WHERE receiver = ? AND status = 'retrying' AND next_attempt_at <= ? "
+        "AND webhook_deliveries.id NOT IN (SELECT value FROM json_each(?)) "
         "ORDER BY next_attempt_at, webhook_deliveries.id LIMIT ?",
-        (receiver, now, limit),
+        (receiver, now, to_json(sorted(known)), limit),
     )
     return read_all(Due, rows)
 
 
-async def next_due(db: Source, receiver: str) -> int | None:
-    """When a receiver is to be told something next; None for never."""
+async def next_due(db: Source, receiver: str, after: int) -> int | None:
+    """When a receiver is to be told something next, after a time; None for never."""
     row = await db.fetch_one(
         "SELECT min(next_attempt_at) AS due FROM webhook_deliveries "
-        "WHERE receiver = ? AND status = 'retrying'",
-        (receiver,),
+        "WHERE receiver = ? AND status = 'retrying' AND next_attempt_at > ?",
+        (receiver, after),
     )
     return None if row is None else row["due"]
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from thunderbox.store.database import Source, Transaction
 from thunderbox.store.rows import now_ms, read, read_all, read_optional, to_json
-from thunderbox.store.webhook_events import CHANNEL
+from thunderbox.store.webhook_events import CHANGES
 
 _SELECT = (
     "SELECT webhook_endpoints.*, agents.name AS agent_name FROM webhook_endpoints "
@@ -139,7 +139,7 @@ async def update(tx: Transaction, old: WebhookEndpoint, new: NewWebhookEndpoint)
             old.id,
         ),
     )
-    tx.notify(CHANNEL, [old.id])
+    tx.notify(CHANGES, [old.id])
     return await _stored(tx, old.id)
 
 
@@ -154,6 +154,7 @@ async def rotate(
         "updated_at = max(?, updated_at + 1) WHERE id = ?",
         (overlap_ms, overlap_ms, now + overlap_ms, secret, now, endpoint_id),
     )
+    tx.notify(CHANGES, [endpoint_id])
     return await _stored(tx, endpoint_id)
 
 
@@ -163,6 +164,7 @@ async def delete(tx: Transaction, org_id: int, endpoint_id: str) -> bool:
         "DELETE FROM webhook_endpoints WHERE id = ? AND org_id = ? RETURNING id",
         (endpoint_id, org_id),
     )
+    tx.notify(CHANGES, [endpoint_id])
     return row is not None
 
 

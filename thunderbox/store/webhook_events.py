@@ -15,6 +15,8 @@ from thunderbox.store.database import Source, Transaction
 from thunderbox.store.rows import now_ms, read_all, to_json
 
 CHANNEL = "webhooks"
+CHANGES = "webhook receivers"
+"""The channel that names receivers whose URL, secret or status has changed."""
 LEGACY = "legacy:"
 """The receiver that is the single URL of an organization: this, and the organization's id."""
 NUMBER = "number:"
