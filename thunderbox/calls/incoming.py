@@ -207,7 +207,8 @@ class Incoming:
             try:
                 reply.config = read_answer(answer.body, self._read)
             except InvalidError as error:
-                reply.failed("other", f"Its answer is not valid: {error}")
+                wrong = " ".join(said for field in error.fields.values() for said in field)
+                reply.failed("other", f"Its answer is not valid: {wrong}")
 
 
 def read_answer(body: bytes, read: ReadConfig) -> CallConfig | None:
