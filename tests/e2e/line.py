@@ -1,9 +1,10 @@
-"""Calls to a box: of a telephone that says a WAV, and of a phone in the test's own process."""
+"""Calls to a box: of a telephone that says a WAV, and of a phone whose sound a test hears."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import socket
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,8 @@ import numpy as np
 
 from tests.box import Box
 from tests.peers.baresip import Baresip
+from tests.sip.receptionist import Receptionist, phone
 from thunderbox.calls.ports import Destination
-from thunderbox.cli.own_phone import own_phone
 from thunderbox.voice.leg import Answered, Leg, LegEvent
 
 
@@ -22,22 +23,26 @@ async def call(
 ) -> dict[str, Any]:
     """Dial the box, say the WAV, hang up at its end or as soon as the transcript has so many
     rows; the call as the box recorded it."""
-    async with Baresip(folder, port=port, say=say) as phone:
-        await phone.dial(box.sip)
-        await phone.answered()
+    async with Baresip(folder, port=port, say=say) as telephone:
+        await telephone.dial(box.sip)
+        await telephone.answered()
         if rows is None:
-            await phone.peer.prints("terminated (duration", 90)
+            await telephone.peer.prints("terminated (duration", 90)
         else:
             await box.transcript_of(rows, 60)
-            await phone.hang_up()
+            await telephone.hang_up()
     return await box.ended_call()
 
 
 @asynccontextmanager
 async def calling(box: Box) -> AsyncIterator[Leg]:
     """A call to the box that was answered, from a phone of the test's own."""
-    async with own_phone() as phone:
-        leg = await phone.dial(Destination(box.sip, "test"), 20)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    # PJSIP in a process of its own: started again and again within one, it can end that.
+    async with phone(port, Receptionist(), separate_process=True) as running:
+        leg = await running.dial(Destination(box.sip, "test"), 20)
         while not isinstance(await asyncio.wait_for(leg.events.get(), 30), Answered):
             pass
         try:
@@ -46,15 +51,11 @@ async def calling(box: Box) -> AsyncIterator[Leg]:
             await leg.hang_up()
 
 
-async def follow(
-    leg: Leg, seconds: float, until: Callable[[bytes], bool] = lambda _: False
-) -> list[bytes]:
-    """What the phone hears until the end of the call, for at most so long, or until a frame."""
+async def follow(leg: Leg, seconds: float) -> list[bytes]:
+    """What the phone hears until the end of the call, for at most so long."""
     heard: list[bytes] = []
     while len(heard) < seconds * 50 and (tick := await leg.tick()) is not None:
         heard.append(tick.far)
-        if until(tick.far):
-            break
     return heard
 
 
