@@ -23,7 +23,7 @@ _TCP, _UDP = socket.SOCK_STREAM, socket.SOCK_DGRAM
 _given: set[int] = set()
 
 
-def _free_port() -> int:
+def take_free_port() -> int:
     """A port that is free for TCP and UDP at this moment, and the one after it, too.
 
     A telephone that is told its port also takes the next one. No port is given twice.
@@ -48,7 +48,7 @@ def _free_port() -> int:
 @pytest.fixture(scope="session")
 def free_port() -> Callable[[], int]:
     """Gives another free port at every call; the port after it is free as well."""
-    return _free_port
+    return take_free_port
 
 
 @pytest.fixture(autouse=True)

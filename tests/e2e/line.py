@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from tests.box import Box
+from tests.conftest import take_free_port
 from tests.peers.baresip import Baresip
 from tests.sip.receptionist import Receptionist, phone
 from thunderbox.calls.ports import Destination
@@ -37,11 +37,8 @@ async def call(
 @asynccontextmanager
 async def calling(box: Box) -> AsyncIterator[Leg]:
     """A call to the box that was answered, from a phone of the test's own."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
     # PJSIP in a process of its own: started again and again within one, it can end that.
-    async with phone(port, Receptionist(), separate_process=True) as running:
+    async with phone(take_free_port(), Receptionist(), separate_process=True) as running:
         leg = await running.dial(Destination(box.sip, "test"), 20)
         while not isinstance(await asyncio.wait_for(leg.events.get(), 30), Answered):
             pass
