@@ -46,12 +46,12 @@ test: $(STAMPS)/dev
 	@echo "Tests: those that call a whole box beside all others; each half prints at its end"
 	@$(MAKE) --no-print-directory --keep-going --jobs=2 --output-sync test-calls test-others
 
-# A call is mostly waited for, so the other tests have the processor meanwhile.
+# A call is mostly waited for: the other tests have the processor meanwhile, but calls come first.
 test-calls: $(STAMPS)/dev
 	$(BIN)/pytest -p no:cacheprovider tests/e2e
 
 test-others: $(STAMPS)/dev
-	$(BIN)/pytest -p no:cacheprovider --ignore=tests/e2e
+	nice $(BIN)/pytest -p no:cacheprovider --ignore=tests/e2e
 
 check: $(STAMPS)/dev
 	$(BIN)/ruff check .
