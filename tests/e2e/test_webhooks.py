@@ -36,6 +36,8 @@ pytestmark = pytest.mark.e2e
 EVENTS = int(os.environ.get("STORM_EVENTS", "150"))
 KILLS = int(os.environ.get("STORM_KILLS", "1"))
 AT_ONCE = 8
+CALLS = 20
+"""Calls that the reports are about; of one call events come one after the other."""
 DELAY_MS = 1000
 ENDPOINTS = "/v1/developer/webhook-endpoints"
 QUIET = {
@@ -75,7 +77,7 @@ class Storm:
 
     start_box: StartBox
     box: Box
-    call_id: int
+    call_ids: list[int]
     filed: set[str] = field(default_factory=set)
     """The trace ids of the reports that the box has confirmed."""
     lives: list[list[int]] = field(default_factory=lambda: [[now_ms()]])
@@ -103,7 +105,8 @@ class Storm:
     async def _file(self, alive: asyncio.Event) -> None:
         while len(self.filed) < EVENTS:
             await alive.wait()
-            path = f"/v1/calls/{self.call_id}/issue-reports"
+            call_id = self.call_ids[len(self.filed) % len(self.call_ids)]
+            path = f"/v1/calls/{call_id}/issue-reports"
             try:
                 answer = await self.box.api.post(path, json={"title": "Wrong price"})
             except httpx.TransportError:
@@ -147,7 +150,7 @@ async def test_nothing_is_lost_while_receivers_fail_and_the_box_is_killed(start_
             made = await box.api.post(ENDPOINTS, json=body)
             secrets[label] = made.json()["secret"]
         await gone.stop()
-        storm = Storm(start_box, box, put_call(box.server.data))
+        storm = Storm(start_box, box, [put_call(box.server.data) for _ in range(CALLS)])
         begun = time.monotonic()
         raging = asyncio.create_task(storm.run())
         await until(lambda: len(storm.filed) >= EVENTS // 3, seconds=900, what="reports")
