@@ -93,6 +93,7 @@ async def owner(client: Any, db: Database, tenant: Tenant) -> Owner:
     return await make_owner(client, db, tenant)
 
 
+@pytest.mark.e2e
 @pytest.mark.timeout(180)
 async def test_every_answer_is_documented(
     app: Litestar, url: str, owner: Owner, ids: dict[str, Any]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
 from time import thread_time
@@ -34,18 +36,35 @@ class Voices:
     question: Floats
 
 
-async def spoken(engine: Espeak, text: str, voice: str) -> Floats:
-    """A text as samples."""
-    pcm = b"".join([piece async for piece in engine.speak(text, voice)])
-    return np.frombuffer(pcm, "<i2").astype(np.float64)
+def speak(*said: tuple[str, str]) -> list[bytes]:
+    """Texts in voices as sound."""
+
+    async def all_of_them() -> list[bytes]:
+        engine = Espeak()
+        try:
+            return [
+                b"".join([piece async for piece in engine.speak(text, voice)])
+                for text, voice in said
+            ]
+        finally:
+            engine.close()
+
+    return asyncio.run(all_of_them())
 
 
-@pytest.fixture
-async def voices() -> AsyncIterator[Voices]:
-    """The two voices."""
-    engine = Espeak()
-    yield Voices(await spoken(engine, ANSWER, AGENT), await spoken(engine, QUESTION, CALLER))
-    engine.close()
+@pytest.fixture(scope="module")
+def voices() -> Voices:
+    """The two voices, from a process of their own.
+
+    The breath in espeak's voices is noise that goes on from text to text, so within this process
+    it would depend on the tests before.
+    """
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as process:
+        job = process.submit(speak, (ANSWER, AGENT), (QUESTION, CALLER))
+        answer, question = (
+            np.frombuffer(pcm, "<i2").astype(np.float64) for pcm in job.result(timeout=60)
+        )
+    return Voices(answer, question)
 
 
 def at(sound: Floats, ms: int, length: int) -> Floats:

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import AsyncGenerator
 from itertools import cycle, islice
 
+import pytest
+
 from tests.fakes.engines import WORD, FakeSynthesizer
 from tests.fakes.journal import FakeTools
 from tests.voice.stage import Stage, say
@@ -47,6 +49,7 @@ async def turn(stage: Stage) -> str:
     return str(next(row[1] for row in rows[before:] if row[0] == "assistant"))
 
 
+@pytest.mark.e2e
 async def test_the_last_of_120_answers_are_as_right_as_the_first() -> None:
     model = LlamaCpp(STARTER / "lm" / "starter.gguf", conversations=2)
     tools = FakeTools()
