@@ -168,7 +168,7 @@ class LlamaCpp:
         # Words are made much faster than they are spoken, so hearing and speaking go first; the
         # library's own threads inherit this.
         with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
+            os.nice(_NICE)  # of this thread alone, and beside what the box was started with
         while self._collect():
             self._admit()
             if self._running:
