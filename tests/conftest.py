@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 from collections.abc import Callable
@@ -10,12 +11,26 @@ from pathlib import Path
 
 import pytest
 
+from thunderbox.store.database import Database
+
 
 @pytest.fixture
 def data_dir(tmp_path: Path) -> Path:
     """An empty data directory."""
     path = tmp_path / "data"
     path.mkdir()
+    return path
+
+
+@pytest.fixture(scope="session")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with every table and no row, to be copied: making one takes 20 transactions."""
+    path = tmp_path_factory.mktemp("tables") / "thunderbox.db"
+
+    async def make() -> None:
+        await (await Database.open(path)).close()
+
+    asyncio.run(make())
     return path
 
 

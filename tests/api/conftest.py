@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from shutil import copyfile
 from typing import cast
 
 import httpx
@@ -99,8 +100,8 @@ class Outside:
 
 
 @pytest.fixture
-async def db(tmp_path: Path) -> AsyncIterator[Database]:
-    database = await Database.open(tmp_path / "thunderbox.db")
+async def db(tables: Path, tmp_path: Path) -> AsyncIterator[Database]:
+    database = await Database.open(Path(copyfile(tables, tmp_path / "thunderbox.db")))
     await database._writer.execute_fetchall("PRAGMA synchronous = OFF")  # no test pulls the plug
     yield database
     await database.close()

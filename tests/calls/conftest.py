@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from shutil import copyfile
 
 import pytest
 
@@ -54,9 +55,10 @@ class Box:
 
 
 @pytest.fixture
-async def db(tmp_path: Path) -> AsyncIterator[Database]:
+async def db(tables: Path, tmp_path: Path) -> AsyncIterator[Database]:
     """A database as a first start leaves it: organization 1, agent 1, number 1."""
-    database = await Database.open(tmp_path / "test.db")
+    database = await Database.open(Path(copyfile(tables, tmp_path / "test.db")))
+    await database._writer.execute_fetchall("PRAGMA synchronous = OFF")  # no test pulls the plug
     await first_start.prepare(database, "en-US-James1")
     yield database
     await database.close()

@@ -7,6 +7,7 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from shutil import copyfile
 from typing import Any, cast
 
 import pytest
@@ -146,8 +147,8 @@ class Office:
 
 
 @pytest.fixture
-async def db(tmp_path: Path) -> AsyncIterator[Database]:
-    database = await Database.open(tmp_path / "thunderbox.db")
+async def db(tables: Path, tmp_path: Path) -> AsyncIterator[Database]:
+    database = await Database.open(Path(copyfile(tables, tmp_path / "thunderbox.db")))
     await database._writer.execute_fetchall("PRAGMA synchronous = OFF")  # no test pulls the plug
     yield database
     await database.close()

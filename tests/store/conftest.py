@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from shutil import copyfile
 
 import pytest
 
@@ -13,8 +14,8 @@ from thunderbox.store.database import Database
 
 
 @pytest.fixture
-async def db(tmp_path: Path) -> AsyncIterator[Database]:
-    database = await Database.open(tmp_path / "thunderbox.db")
+async def db(tables: Path, tmp_path: Path) -> AsyncIterator[Database]:
+    database = await Database.open(Path(copyfile(tables, tmp_path / "thunderbox.db")))
     yield database
     await database.close()
 

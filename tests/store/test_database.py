@@ -25,12 +25,14 @@ async def threads_end(count: int) -> None:
     raise AssertionError([thread.name for thread in threading.enumerate()])
 
 
-async def test_a_new_file_is_private_and_durable(db: Database):
+async def test_a_new_file_is_private_and_durable(tmp_path: Path):
+    db = await Database.open(tmp_path / "new.db")
     assert stat.S_IMODE(db.path.stat().st_mode) == 0o600
     assert (await db.fetch_one("PRAGMA journal_mode"))[0] == "wal"
     async with db.transaction() as tx:
         assert (await tx.fetch_one("PRAGMA synchronous"))[0] == 2
         assert (await tx.fetch_one("PRAGMA foreign_keys"))[0] == 1
+    await db.close()
 
 
 async def test_every_migration_is_applied_once(db: Database):
