@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from itertools import groupby
 
 import numpy as np
 import pytest
 
+from tests.peers.speaker import spoken
 from tests.peers.waves import silence, tone
 from thunderbox.voice.answering_machine import VERDICT_MS, AnsweringMachine
-from thunderbox.voice.engines.espeak import Espeak
 from thunderbox.voice.engines.silero import SileroModel
 from thunderbox.voice.leg import FRAME_BYTES, SAMPLE_RATE
 from thunderbox.voice.listener import Listener
@@ -28,6 +27,11 @@ MAILBOX = (
     "Hello, you have reached Anna Miller. I cannot come to the telephone at the moment, so please "
     "leave a message after the tone and I will call you back as soon as I can."
 )
+BREATHLESS = (
+    "You have reached the mailbox of Anna Miller who cannot come to the telephone at the moment so "
+    "please leave a message after the tone."
+)
+"""Without words, only a recording's long voice tells it: a pause makes it too short to be sure."""
 CURT = "Anna Miller."
 REST = "Please leave a message after the beep."
 
@@ -38,21 +42,12 @@ def silero() -> SileroModel:
     return SileroModel()
 
 
-@pytest.fixture
-async def espeak() -> AsyncIterator[Espeak]:
-    """The voice."""
-    engine = Espeak()
-    yield engine
-    engine.close()
-
-
-async def line(espeak: Espeak, voice: str, *parts: Part) -> bytes:
+def line(voice: str, *parts: Part) -> bytes:
     """What comes over a telephone line: narrow, in mu-law, never quite silent."""
     found = []
     for part in parts:
         if isinstance(part, str):
-            pcm = b"".join([piece async for piece in espeak.speak(part, voice)])
-            found.append(np.frombuffer(pcm, "<i2"))
+            found.append(np.frombuffer(spoken(part, voice), "<i2"))
         elif isinstance(part, tuple):
             found.append(tone(*part, SAMPLE_RATE, 0.2))
         else:
@@ -102,7 +97,7 @@ def certain(found: list[PartyKnown | BeepHeard]) -> list[Party]:
         ([1.5, HELLO, 4.0], [], Party.HUMAN),
         ([0.3, OFFICE, 4.0], [OFFICE], Party.HUMAN),
         ([0.3, LONG_OFFICE, 4.0], [LONG_OFFICE], Party.HUMAN),
-        ([0.3, MAILBOX, 0.5, (1000.0, 0.5), 2.0], [], Party.MACHINE),
+        ([0.3, BREATHLESS, 0.5, (1000.0, 0.5), 2.0], [], Party.MACHINE),
         ([0.3, MAILBOX, 0.5, (1000.0, 0.5), 2.0], [MAILBOX], Party.MACHINE),
         ([0.5, (850.0, 0.4), 3.0], [], Party.MACHINE),
         ([0.5, (2100.0, 2.6), 2.0], [], Party.FAX),
@@ -111,15 +106,14 @@ def certain(found: list[PartyKnown | BeepHeard]) -> list[Party]:
         ([4.0], [], Party.SILENCE),
     ],
 )
-async def test_the_verdict_comes_within_three_seconds(
+def test_the_verdict_comes_within_three_seconds(
     silero: SileroModel,
-    espeak: Espeak,
     voice: str,
     parts: list[Part],
     words: list[str],
     expected: Party,
 ) -> None:
-    found = judge(silero, await line(espeak, voice, *parts), list(words))
+    found = judge(silero, line(voice, *parts), list(words))
     assert parties(found)[:1] == [expected]
     assert next(event for event in found if isinstance(event, PartyKnown)).at <= VERDICT_MS
 
@@ -132,18 +126,16 @@ TALKATIVE = (
 
 @pytest.mark.parametrize("words", [[], [TALKATIVE]])
 @pytest.mark.parametrize("voice", VOICES)
-async def test_a_person_who_does_not_pause_is_never_surely_a_machine(
-    silero: SileroModel, espeak: Espeak, voice: str, words: list[str]
+def test_a_person_who_does_not_pause_is_never_surely_a_machine(
+    silero: SileroModel, voice: str, words: list[str]
 ) -> None:
-    found = judge(silero, await line(espeak, voice, 0.3, TALKATIVE, 2.0), words)
+    found = judge(silero, line(voice, 0.3, TALKATIVE, 2.0), words)
     assert certain(found) == [Party.HUMAN]
 
 
 @pytest.mark.parametrize("words", [[], [MAILBOX]])
-async def test_a_machine_that_goes_on_is_one_for_sure(
-    silero: SileroModel, espeak: Espeak, words: list[str]
-) -> None:
-    pcm = await line(espeak, VOICES[0], 0.3, MAILBOX, 0.5, (1000.0, 0.5), 2.0)
+def test_a_machine_that_goes_on_is_one_for_sure(silero: SileroModel, words: list[str]) -> None:
+    pcm = line(VOICES[0], 0.3, MAILBOX, 0.5, (1000.0, 0.5), 2.0)
     assert certain(judge(silero, pcm, list(words))) == [Party.MACHINE]
 
 
@@ -181,32 +173,26 @@ def test_mailboxes_and_people_are_known_in_other_languages(
     assert (found.party if found else None) is expected
 
 
-async def test_the_beep_is_reported_when_it_is_over(silero: SileroModel, espeak: Espeak) -> None:
-    pcm = await line(espeak, VOICES[0], 0.3, MAILBOX, 0.5, (1000.0, 0.5), 2.0)
+def test_the_beep_is_reported_when_it_is_over(silero: SileroModel) -> None:
+    pcm = line(VOICES[0], 0.3, MAILBOX, 0.5, (1000.0, 0.5), 2.0)
     [beep] = [event for event in judge(silero, pcm, []) if isinstance(event, BeepHeard)]
     assert beep.at == pytest.approx(len(pcm) / 32 - 2000, abs=60)
 
 
 @pytest.mark.parametrize("text", [HELLO, OFFICE, LONG_OFFICE, MAILBOX])
 @pytest.mark.parametrize("voice", VOICES)
-async def test_no_voice_is_a_beep(
-    silero: SileroModel, espeak: Espeak, voice: str, text: str
-) -> None:
-    found = judge(silero, await line(espeak, voice, 0.3, text, 1.0), [])
+def test_no_voice_is_a_beep(silero: SileroModel, voice: str, text: str) -> None:
+    found = judge(silero, line(voice, 0.3, text, 1.0), [])
     assert [event for event in found if isinstance(event, BeepHeard)] == []
 
 
-async def test_a_mailbox_that_begins_like_a_person_gives_itself_away(
-    silero: SileroModel, espeak: Espeak
-) -> None:
-    pcm = await line(espeak, VOICES[0], 0.3, CURT, 1.2, REST, 1.0)
+def test_a_mailbox_that_begins_like_a_person_gives_itself_away(silero: SileroModel) -> None:
+    pcm = line(VOICES[0], 0.3, CURT, 1.2, REST, 1.0)
     assert parties(judge(silero, pcm, [CURT, REST])) == [Party.HUMAN, Party.MACHINE]
 
 
-async def test_a_line_that_begins_silent_is_judged_by_its_first_voice(
-    silero: SileroModel, espeak: Espeak
-) -> None:
-    pcm = await line(espeak, VOICES[0], 4.0, MAILBOX, 1.0)
+def test_a_line_that_begins_silent_is_judged_by_its_first_voice(silero: SileroModel) -> None:
+    pcm = line(VOICES[0], 4.0, MAILBOX, 1.0)
     found = judge(silero, pcm, [])
     assert parties(found) == [Party.SILENCE, Party.MACHINE]
     assert found[1].at <= 4000 + VERDICT_MS + 400
@@ -215,10 +201,10 @@ async def test_a_line_that_begins_silent_is_judged_by_its_first_voice(
 @pytest.mark.parametrize(
     ("hz", "seconds", "expected"), [(2100.0, 2.6, Party.FAX), (1000.0, 0.4, Party.MACHINE)]
 )
-async def test_a_line_that_begins_silent_may_whistle(
-    silero: SileroModel, espeak: Espeak, hz: float, seconds: float, expected: Party
+def test_a_line_that_begins_silent_may_whistle(
+    silero: SileroModel, hz: float, seconds: float, expected: Party
 ) -> None:
-    pcm = await line(espeak, VOICES[0], 3.5, (hz, seconds), 1.0)
+    pcm = line(VOICES[0], 3.5, (hz, seconds), 1.0)
     assert parties(judge(silero, pcm, [])) == [Party.SILENCE, expected]
 
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import multiprocessing
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
 from time import thread_time
@@ -13,8 +10,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from tests.peers.speaker import spoken
 from thunderbox.voice.echo import Echo
-from thunderbox.voice.engines.espeak import Espeak
 from thunderbox.voice.leg import FRAME_BYTES, FRAME_MS, SAMPLE_RATE
 from thunderbox.voice.listener import START_FRAMES
 
@@ -36,34 +33,13 @@ class Voices:
     question: Floats
 
 
-def speak(*said: tuple[str, str]) -> list[bytes]:
-    """Texts in voices as sound."""
-
-    async def all_of_them() -> list[bytes]:
-        engine = Espeak()
-        try:
-            return [
-                b"".join([piece async for piece in engine.speak(text, voice)])
-                for text, voice in said
-            ]
-        finally:
-            engine.close()
-
-    return asyncio.run(all_of_them())
-
-
 @pytest.fixture(scope="module")
 def voices() -> Voices:
-    """The two voices, from a process of their own.
-
-    The breath in espeak's voices is noise that goes on from text to text, so within this process
-    it would depend on the tests before.
-    """
-    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as process:
-        job = process.submit(speak, (ANSWER, AGENT), (QUESTION, CALLER))
-        answer, question = (
-            np.frombuffer(pcm, "<i2").astype(np.float64) for pcm in job.result(timeout=60)
-        )
+    """The two voices."""
+    answer, question = (
+        np.frombuffer(spoken(text, voice), "<i2").astype(np.float64)
+        for text, voice in ((ANSWER, AGENT), (QUESTION, CALLER))
+    )
     return Voices(answer, question)
 
 
