@@ -214,7 +214,7 @@ class Lane:
                 self._next_at = again if known is None else min(known, again)
             self._woken.set()
 
-        post.outcomes.put(Told(outcome, due.endpoint_id, due.is_test, written))
+        await post.outcomes.put(Told(outcome, due.endpoint_id, due.is_test, written))
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._under_way.pop(task, None)

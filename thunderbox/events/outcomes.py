@@ -38,15 +38,15 @@ class Told:
 
 
 class Outcomes:
-    """The queue of what is to be written; lanes bound its length by what they have under way."""
+    """The queue of what is to be written; while it is full, lanes send nothing more."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._queue: asyncio.Queue[Told | None] = asyncio.Queue()
+        self._queue: asyncio.Queue[Told | None] = asyncio.Queue(AT_ONCE)
 
-    def put(self, told: Told) -> None:
-        """Have an outcome written."""
-        self._queue.put_nowait(told)
+    async def put(self, told: Told) -> None:
+        """Have an outcome written; waits while the disk does not keep up."""
+        await self._queue.put(told)
 
     async def run(self) -> None:
         """Write until the end is asked for."""
@@ -61,8 +61,12 @@ class Outcomes:
 
     async def finish(self, running: asyncio.Task[None]) -> None:
         """Write what is there and end `run`, within CLOSE_S."""
-        self._queue.put_nowait(None)
-        await asyncio.wait({running}, timeout=CLOSE_S)
+        try:
+            async with asyncio.timeout(CLOSE_S):
+                await self._queue.put(None)
+                await asyncio.wait({running})
+        except TimeoutError:
+            log.warning("The disk is too slow: some webhooks will be sent again")
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
 
