@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from thunderbox.config import TrunkSettings
 from thunderbox.store.agents import NewAgent
+from thunderbox.voice.audience import Audience
 from thunderbox.voice.leg import Leg
 
 
@@ -152,6 +153,47 @@ class CallConfig:
 
     agent: NewAgent
     variables: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """What a client of LiveKit needs to join a room."""
+
+    room_name: str
+    token: str
+    """JSON Web Token for this room alone, short-lived."""
+    server_url: str = ""
+    """`ws(s)://host[:port]`; empty where the box itself is the server."""
+
+
+class Room(Audience, Protocol):
+    """A browser's call: the visitor's line, and the captions that they see."""
+
+    ticket: Ticket
+    leg: Leg
+    """Brings `Answered` once the visitor has joined and hears, or `Ended` when nobody comes."""
+
+
+class Seat(Audience, Protocol):
+    """A place from which a supervisor follows a call unseen."""
+
+    ticket: Ticket
+
+    async def close(self) -> None:
+        """Send the supervisor away."""
+
+
+class Rooms(Protocol):
+    """Where browsers meet the box."""
+
+    async def open(self, name: str, agent_name: str) -> Room:
+        """Open a room for one visitor.
+
+        Raises LegError, with a sentence, when it cannot be had.
+        """
+
+    async def seat(self, name: str) -> Seat:
+        """Open a room in which a supervisor hears both sides of a call, mixed. Raises LegError."""
 
 
 ReadConfig = Callable[[dict[str, Any]], CallConfig]

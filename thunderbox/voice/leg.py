@@ -60,6 +60,13 @@ class Digit:
 
 
 @dataclass(frozen=True, slots=True)
+class Typed:
+    """The far end wrote a message instead of speaking."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Held:
     """The far end put the call on hold."""
 
@@ -78,7 +85,7 @@ class Ended:
     detail: str = ""
 
 
-LegEvent = Answered | Digit | Held | Resumed | Ended
+LegEvent = Answered | Digit | Typed | Held | Resumed | Ended
 
 
 class Leg(Protocol):
