@@ -6,6 +6,8 @@ import re
 
 import pytest
 
+from tests.api.conftest import make_call
+from thunderbox.events import outbox
 from thunderbox.store import users
 
 DOMAINS = {"allowed_domains": ["example.com", "*.example.com"]}
@@ -210,3 +212,34 @@ async def test_where_a_key_may_go_is_checked(client, db, tenant, key, other):
     async with db.transaction() as tx:
         await users.join(tx, other.org_id, 1, "member")
     assert (await client.post(url, json={"target_org_id": other.org_id})).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "why"),
+    [
+        ("", {"mode": "agent"}, "The publishable key has no webhook any more."),
+        ("/transfer", {"mode": "move"}, "The publishable key was moved to another organization."),
+    ],
+)
+async def test_what_waits_for_its_web_hook_is_given_up_with_it(
+    client, db, tenant, agent, other, path: str, body: dict, why: str
+):
+    async with db.transaction() as tx:
+        await users.join(tx, other.org_id, 1, "admin")
+    hooked = DOMAINS | {"mode": "webhook", "webhook_url": HOOK, "agent_id": agent["id"]}
+    made = (await client.post("/v1/publishable-key", json=hooked)).json()
+    call_id = await make_call(db, tenant.org_id, direction="widget", publishable_key_id=made["id"])
+    async with db.transaction() as tx:
+        await outbox.call_ended(tx, call_id)
+    url = f"/v1/publishable-key/{made['id']}{path}"
+    if path:
+        await client.post(url, json=body | {"target_org_id": other.org_id})
+    else:
+        await client.patch(url, json=body)
+    (waits,) = (await client.get("/v1/developer/webhook-deliveries")).json()["results"]
+    assert (waits["event_type"], waits["status"], waits["error"]) == (
+        "call.complete",
+        "failed",
+        why,
+    )
+    assert (waits["source"], waits["endpoint_label"]) == ("legacy", "Webhook of a publishable key")

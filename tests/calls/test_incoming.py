@@ -27,7 +27,8 @@ from thunderbox.store.database import Database
 from thunderbox.store.webhook_deliveries import Delivery, DeliveryFilter
 from thunderbox.store.webhook_endpoints import NewWebhookEndpoint
 
-QUESTION = Question(1, 1, 42, "+4915112345", "+15550100", 1_795_176_000_000, "an id")
+DATA = {"call_id": 42, "from_number": "+4915112345", "to_number": "+15550100"}
+QUESTION = Question(1, 1, 42, DATA, 1_795_176_000_000, "an id")
 CONFIG: dict[str, Any] = {"prompt": "You are a concierge.", "voice": "fake"}
 TOOL = {
     "type": "function",

@@ -8,8 +8,14 @@ import pytest
 
 from tests.calls.conftest import Box
 from thunderbox.calls import receivers
-from thunderbox.store import organization_webhooks, phone_numbers, webhook_endpoints
+from thunderbox.store import (
+    organization_webhooks,
+    phone_numbers,
+    publishable_keys,
+    webhook_endpoints,
+)
 from thunderbox.store.phone_numbers import PhoneNumber
+from thunderbox.store.publishable_keys import NewPublishableKey
 from thunderbox.store.webhook_endpoints import NewWebhookEndpoint
 
 NOW = 1_795_176_000_000
@@ -106,6 +112,23 @@ async def test_sessions_in_a_browser_have_a_name_of_their_own(box: Box) -> None:
     await endpoint(box, "crm")
     found = await receivers.of_organization(box.db, 1, "widget", None, NOW)
     assert [receiver.event for receiver in found] == ["web.incoming", "call.incoming"]
+
+
+@pytest.mark.parametrize(
+    ("mode", "url", "count"),
+    [("webhook", "https://shop.example/visitors", 1), ("agent", "https://shop.example", 0)],
+)
+async def test_only_the_webhook_of_a_key_is_asked_about_its_sessions(
+    box: Box, mode: str, url: str, count: int
+) -> None:
+    async with box.db.transaction() as tx:
+        new = NewPublishableKey(mode=mode, webhook_url=url, allowed_domains=["shop.example"])
+        key = await publishable_keys.insert(tx, 1, new)
+    found = receivers.of_key(key)
+    wanted = (url, "call.incoming", (key.webhook_secret,), f"key:{key.id}", None)
+    assert [(one.url, one.event, one.secrets, one.key, one.endpoint_id) for one in found] == (
+        [wanted] * count
+    )
 
 
 async def test_both_secrets_are_known_while_they_change(box: Box) -> None:

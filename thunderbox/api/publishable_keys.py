@@ -17,9 +17,10 @@ from thunderbox.api.request import ApiRequest
 from thunderbox.api.times import Timestamp, iso
 from thunderbox.api.transfers import TransferWrite, check_target
 from thunderbox.errors import NotFoundError
-from thunderbox.store import publishable_keys
-from thunderbox.store.database import Source
+from thunderbox.store import publishable_keys, webhook_deliveries
+from thunderbox.store.database import Source, Transaction
 from thunderbox.store.publishable_keys import PREFIX_LENGTH, NewPublishableKey, PublishableKey
+from thunderbox.store.webhook_events import KEY
 
 
 class PublishableKeyView(Struct, kw_only=True):
@@ -87,6 +88,8 @@ class PublishableKeysController(Controller):
         async with request.db.transaction() as tx:
             old = await _active(tx, request.org_id, publishable_key_id)
             new = await patched(tx, old, data)
+            if new.mode != "webhook":
+                await _give_up(tx, old, "The publishable key has no webhook any more.")
             return _view(await publishable_keys.update(tx, publishable_key_id, new))
 
     @delete("/{publishable_key_id:int}", summary="End a publishable key")
@@ -127,6 +130,7 @@ class PublishableKeysController(Controller):
             await check_target(tx, request, data.target_org_id, moves=moves)
             name = data.name or old.name
             if moves:
+                await _give_up(tx, old, "The publishable key was moved to another organization.")
                 made = await publishable_keys.move(tx, publishable_key_id, data.target_org_id, name)
             else:
                 values = {
@@ -142,6 +146,11 @@ async def _active(db: Source, org_id: int, key_id: int) -> PublishableKey:
     if key is None or not key.is_active:
         raise _absent(key_id)
     return key
+
+
+async def _give_up(tx: Transaction, key: PublishableKey, why: str) -> None:
+    """Send the key's webhook nothing of what it still waits for."""
+    await webhook_deliveries.give_up(tx, f"{KEY}{key.id}", why)
 
 
 def _absent(key_id: int) -> NotFoundError:

@@ -24,17 +24,18 @@ from thunderbox.store import webhook_deliveries
 from thunderbox.store.database import Source
 from thunderbox.store.rows import now_ms
 from thunderbox.store.webhook_deliveries import Attempt, Delivery, DeliveryFilter
-from thunderbox.store.webhook_events import NUMBER
+from thunderbox.store.webhook_events import KEY, NUMBER
 
 STATUSES = ("retrying", "delivered", "failed")
 LEGACY_LABEL = "Single webhook"
 NUMBER_LABEL = "Webhook of a number"
+KEY_LABEL = "Webhook of a publishable key"
 Cursor = Annotated[str, Meta(description="the next_cursor of the page before")]
 QueryCursor = Annotated[str | None, QueryParameter()]
 
 
 class DeliveryView(Struct, kw_only=True):
-    """A delivery; `endpoint_id` is empty for the single webhook of the organization."""
+    """A delivery; `endpoint_id` is empty for what is no endpoint."""
 
     id: int
     event_id: str
@@ -179,7 +180,7 @@ class WebhookDeliveriesController(Controller):
         """Send the same event again, whatever became of it; it has a day again."""
         async with request.db.transaction() as tx:
             old = await _find(tx, request.org_id, delivery_id)
-            if old.event_type.endswith(".incoming"):
+            if old.is_question:
                 raise ConflictError(
                     "This was a question before a call; the call went on without it, so it is "
                     "not asked again."
@@ -230,6 +231,8 @@ def _view(delivery: Delivery) -> DeliveryView:
 
 def _label(receiver: str) -> str:
     """What a receiver without a label of its own is called."""
+    if receiver.startswith(KEY):
+        return KEY_LABEL
     return NUMBER_LABEL if receiver.startswith(NUMBER) else LEGACY_LABEL
 
 

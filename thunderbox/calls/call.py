@@ -25,6 +25,8 @@ from thunderbox.calls.transcript import Transcript
 from thunderbox.calls.variables import filled
 from thunderbox.config import Settings
 from thunderbox.errors import EngineError
+from thunderbox.events import outbox
+from thunderbox.events.catalogue import is_web
 from thunderbox.outgoing.client import Client
 from thunderbox.store import calls, organizations
 from thunderbox.store.agents import NewAgent
@@ -100,6 +102,8 @@ class Call:
         """Write the call's row and return the call."""
         async with box.db.transaction() as tx:
             call_id = await calls.insert(tx, new)
+            if is_web(new.direction):
+                await outbox.session_began(tx, call_id)
             timezone = await organizations.timezone(tx, new.org_id)
         log.info("Call %s begins (%s)", call_id, new.direction)
         call = cls(box, call_id, new, agent)

@@ -9,11 +9,10 @@ how it went is kept in the log of deliveries.
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Self
 from uuid import uuid4
 
 import msgspec
@@ -21,11 +20,13 @@ import msgspec
 from thunderbox.calls.ports import CallConfig, Clock, ReadConfig
 from thunderbox.calls.receivers import Receiver
 from thunderbox.errors import InvalidError, OutgoingError, StoreError
-from thunderbox.events import questions
+from thunderbox.events import payloads, questions
+from thunderbox.events.payloads import Data
 from thunderbox.events.sender import CATEGORIES
 from thunderbox.outgoing import signing
 from thunderbox.outgoing.client import Answer, Client
 from thunderbox.outgoing.destination import Destination
+from thunderbox.store.calls import NewCall
 from thunderbox.store.database import Database
 from thunderbox.store.webhook_deliveries import Category
 from thunderbox.store.webhook_questions import Asked, NewQuestion
@@ -46,21 +47,18 @@ class Question:
 
     org_id: int
     agent_id: int | None
-    """The number's own agent."""
+    """The agent of the number or the key."""
     call_id: int
-    from_number: str
-    to_number: str
+    data: Data
+    """The call, as receivers are told of it."""
     asked_at: int
     event_id: str = field(default_factory=lambda: str(uuid4()))
 
-    @property
-    def data(self) -> dict[str, Any]:
-        """The call, as receivers are told of it."""
-        return {
-            "call_id": self.call_id,
-            "from_number": self.from_number,
-            "to_number": self.to_number,
-        }
+    @classmethod
+    def of(cls, call_id: int, row: NewCall, context: object = None) -> Self:
+        """About a call that begins; `context` is what a web page says of its visitor."""
+        data = payloads.incoming(call_id, row, context)
+        return cls(row.org_id, row.agent_id, call_id, data, row.started_at)
 
     def body(self, event: str) -> bytes:
         """The bytes that are signed and sent: keys sorted, no spaces, ASCII."""
@@ -70,7 +68,7 @@ class Question:
             "event_id": self.event_id,
             "type": event,
         }
-        return _to_text(envelope).encode("ascii")
+        return payloads.to_text(envelope).encode("ascii")
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +247,7 @@ def _log_of(
         org_id=question.org_id,
         call_id=question.call_id,
         agent_id=question.agent_id,
-        data=_to_text(question.data),
+        data=payloads.to_text(question.data),
         created_at=question.asked_at,
     )
     asked = [
@@ -267,8 +265,3 @@ def _log_of(
         for receiver, reply in zip(receivers, replies, strict=True)
     ]
     return new, asked
-
-
-def _to_text(value: dict[str, Any]) -> str:
-    """JSON with sorted keys and no spaces, in ASCII."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"))

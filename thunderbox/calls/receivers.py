@@ -1,4 +1,8 @@
-"""Receivers: which servers of an organization are asked who answers a call, and in which order."""
+"""Receivers: which servers are asked who answers a call, and in which order.
+
+A session in a web page is asked about only where a publishable key with a webhook opens it:
+that webhook is asked alone. Everybody else is told that the session begins (events/outbox.py).
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,8 @@ from thunderbox.store import organization_webhooks, webhook_endpoints
 from thunderbox.store.calls import Direction
 from thunderbox.store.database import Source
 from thunderbox.store.phone_numbers import PhoneNumber
-from thunderbox.store.webhook_events import LEGACY, NUMBER
+from thunderbox.store.publishable_keys import PublishableKey
+from thunderbox.store.webhook_events import KEY, LEGACY, NUMBER
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +52,23 @@ async def of_number(db: Source, line: PhoneNumber, now_ms: int) -> list[Receiver
     return await of_organization(db, line.org_id, "inbound", line.inbound_agent_id, now_ms)
 
 
+def of_key(key: PublishableKey) -> list[Receiver]:
+    """Who is asked about a session that a key opens: its own webhook, or nobody."""
+    if key.mode != "webhook" or not key.webhook_url:
+        return []
+    event = catalogue.legacy_name(event_of("widget"))
+    name, receiver = f"the webhook of publishable key {key.id}", f"{KEY}{key.id}"
+    return [Receiver(name, key.webhook_url, event, (key.webhook_secret,), receiver)]
+
+
 async def of_organization(
     db: Source, org_id: int, direction: Direction, agent_id: int | None, now_ms: int
 ) -> list[Receiver]:
-    """Who is asked where nothing nearer to the call has a webhook of its own."""
+    """Who is asked where nothing nearer to the call has a webhook of its own.
+
+    Of a session in a web page they are told, not asked; the secret of the first of them signs the
+    requests of its tools.
+    """
     event = event_of(direction)
     found = [
         Receiver(

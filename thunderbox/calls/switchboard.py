@@ -126,14 +126,7 @@ class Switchboard:
             if not asked:
                 await self._answer(call, leg, known.inbound_speak_order)
                 return
-            question = Question(
-                line.org_id,
-                row.agent_id,
-                call.id,
-                row.from_number,
-                row.to_number,
-                row.started_at,
-            )
+            question = Question.of(call.id, row)
             speaking = await self._ask(call, leg, question, asked, agent)
             if speaking is not None:
                 await self._answer(call, leg, speaking.inbound_speak_order, prepares=True)

@@ -65,6 +65,10 @@ PRODUCED = {
         Event("telephony.complete", "a phone call has ended"),
         Event("telephony.tool", "the agent used a tool in a phone call"),
         Event("telephony.turn", "somebody has said something in a phone call", on_demand=True),
+        Event("web.incoming", "a session in a web page begins"),
+        Event("web.complete", "a session in a web page has ended"),
+        Event("web.tool", "the agent used a tool in a session in a web page"),
+        Event("web.turn", "somebody has said something in a web page", on_demand=True),
         Event("call.transfer_completed", "a caller was handed on, or could not be"),
         Event("call.graded", "a call was graded"),
         Event("issue.reported", "an issue of a call was reported, by a person or by the grading"),
@@ -75,9 +79,14 @@ PRODUCED = {
 """What this box sends, by the names of endpoints."""
 
 
+def is_web(direction: str) -> bool:
+    """Whether a call is a session in a web page."""
+    return direction in ("mic", "widget")
+
+
 def of_call(direction: str, what: str) -> str:
     """The name of an event of a call: `telephony.` or `web.`, by the way the call came."""
-    return f"{'web' if direction in ('mic', 'widget') else 'telephony'}.{what}"
+    return f"{'web' if is_web(direction) else 'telephony'}.{what}"
 
 
 def legacy_name(name: str) -> str:

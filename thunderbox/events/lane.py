@@ -13,13 +13,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from thunderbox.errors import StoreError
-from thunderbox.events import schedule
+from thunderbox.events import schedule, targets
 from thunderbox.events.outcomes import Outcomes, Told
 from thunderbox.events.sender import Clock, Sender, Target
-from thunderbox.store import organization_webhooks, webhook_deliveries, webhook_endpoints
+from thunderbox.store import webhook_deliveries
 from thunderbox.store.database import Database
 from thunderbox.store.webhook_deliveries import Attempt, Due, Outcome
-from thunderbox.store.webhook_events import LEGACY
 
 log = logging.getLogger(__name__)
 
@@ -129,7 +128,7 @@ class Lane:
         now = self._post.clock.now_ms()
         if self._changed:
             self._changed = False
-            self._target = await self._find()
+            self._target = await targets.of(self._post.db, self._receiver)
             self._next_at = 0
         if self._target is None:
             self._known -= {due.id for due in self._waiting}
@@ -151,20 +150,6 @@ class Lane:
             if not self._known and self._next_at is None:
                 return not self._woken.is_set()
         return False
-
-    async def _find(self) -> Callable[[int], Target] | None:
-        """Where the receiver is, at a time; None while it wants nothing."""
-        db = self._post.db
-        if self._receiver.startswith(LEGACY):
-            found = await organization_webhooks.get(db, int(self._receiver.removeprefix(LEGACY)))
-            if found is None or not found.url:
-                return None
-            single = Target(found.url, (found.secret,))
-            return lambda _: single
-        endpoint = await webhook_endpoints.by_id(db, self._receiver)
-        if endpoint is None or endpoint.status == "disabled":
-            return None
-        return lambda now: Target(endpoint.url, endpoint.signing_secrets(now))
 
     async def _read(self, now: int) -> None:
         """Look for more where there may be more, once little is waiting here."""

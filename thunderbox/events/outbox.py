@@ -8,6 +8,7 @@ is written.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
 from thunderbox.events import payloads
@@ -19,7 +20,22 @@ from thunderbox.store.database import Transaction
 from thunderbox.store.grades import Grade
 from thunderbox.store.issue_reports import IssueReport
 from thunderbox.store.turns import NewTurn
-from thunderbox.store.webhook_events import NewWebhookEvent
+from thunderbox.store.webhook_events import KEY, NewWebhookEvent
+
+
+async def session_began(tx: Transaction, call_id: int) -> None:
+    """A session in a web page begins, whose row is written.
+
+    The key's own webhook is not told: it was asked (calls/receivers.py).
+    """
+    call = await calls.by_id(tx, call_id)
+    if call is None:
+        return
+
+    async def data() -> Data:
+        return payloads.incoming(call_id, call)
+
+    await _tell_of(tx, call, "incoming", data, keys_own=False)
 
 
 async def call_ended(tx: Transaction, call_id: int) -> None:
@@ -86,28 +102,31 @@ async def transferred(tx: Transaction, call_id: int) -> None:
     async def data() -> Data:
         return payloads.transferred(call, await _name(tx, call))
 
-    await _tell(tx, call.org_id, "call.transfer_completed", call.id, call.agent_id, data)
+    await _tell(tx, "call.transfer_completed", _whose(call), data)
 
 
 async def graded(tx: Transaction, grade: Grade) -> None:
     """A call was graded."""
     call = await calls.by_id(tx, grade.call_id)
-    agent_id = None if call is None else call.agent_id
 
     async def data() -> Data:
         name = None if call is None else await _name(tx, call)
         return payloads.graded(grade, call, name)
 
-    await _tell(tx, grade.org_id, "call.graded", grade.call_id, agent_id, data)
+    whose = _Whose(grade.org_id, grade.call_id, None) if call is None else _whose(call)
+    await _tell(tx, "call.graded", whose, data)
 
 
 async def reported(tx: Transaction, report: IssueReport) -> None:
     """An issue of a call was reported."""
+    call = await calls.by_id(tx, report.call_id)
+    key_id = None if call is None else call.publishable_key_id
 
     async def data() -> Data:
         return payloads.reported(report)
 
-    await _tell(tx, report.org_id, "issue.reported", report.call_id, report.agent_id, data)
+    whose = _Whose(report.org_id, report.call_id, report.agent_id, key_id)
+    await _tell(tx, "issue.reported", whose, data)
 
 
 async def tested(tx: Transaction, org_id: int, run_id: int) -> None:
@@ -123,35 +142,64 @@ async def tested(tx: Transaction, org_id: int, run_id: int) -> None:
     async def data() -> Data:
         return payloads.tested(run)
 
-    await _tell(tx, org_id, "test-call.completed", run.call_id, agent_id, data)
+    await _tell(tx, "test-call.completed", _Whose(org_id, run.call_id, agent_id), data)
+
+
+@dataclass(frozen=True, slots=True)
+class _Whose:
+    """What decides who hears of an event."""
+
+    org_id: int
+    call_id: int | None
+    agent_id: int | None
+    key_id: int | None = None
+    """The publishable key that opened the session."""
+
+
+def _whose(call: Call) -> _Whose:
+    return _Whose(call.org_id, call.id, call.agent_id, call.publishable_key_id)
 
 
 async def _tell_of(
-    tx: Transaction, call: Call, what: str, data: Callable[[], Awaitable[Data]]
+    tx: Transaction,
+    call: Call,
+    what: str,
+    data: Callable[[], Awaitable[Data]],
+    *,
+    keys_own: bool = True,
 ) -> None:
-    await _tell(tx, call.org_id, of_call(call.direction, what), call.id, call.agent_id, data)
+    await _tell(tx, of_call(call.direction, what), _whose(call), data, keys_own=keys_own)
 
 
 async def _tell(
     tx: Transaction,
-    org_id: int,
     name: str,
-    call_id: int | None,
-    agent_id: int | None,
+    whose: _Whose,
     data: Callable[[], Awaitable[Data]],
+    *,
+    keys_own: bool = True,
 ) -> None:
-    """Write an event for whoever listens; `data` is made only then."""
+    """Write an event for whoever listens; `data` is made only then.
+
+    `keys_own` is whether the webhook of a publishable key is told.
+    """
     known = PRODUCED.get(name)
     on_demand = known is not None and known.on_demand
-    told = await webhook_events.receivers(tx, org_id, name, agent_id, on_demand=on_demand)
+    told = [
+        receiver
+        for receiver in await webhook_events.receivers(
+            tx, whose.org_id, name, whose.agent_id, on_demand=on_demand, key_id=whose.key_id
+        )
+        if keys_own or not receiver.key.startswith(KEY)
+    ]
     if not told:
         return
     new = NewWebhookEvent(
-        org_id=org_id,
+        org_id=whose.org_id,
         type=name,
         legacy_type=legacy_name(name),
-        call_id=call_id,
-        agent_id=agent_id,
+        call_id=whose.call_id,
+        agent_id=whose.agent_id,
         data=payloads.to_text(await data()),
     )
     await webhook_events.insert(tx, new, told)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from thunderbox.store.calls import Call
+from thunderbox.events.catalogue import is_web
+from thunderbox.store.calls import Call, NewCall
 from thunderbox.store.grades import Grade
 from thunderbox.store.issue_reports import IssueReport
 from thunderbox.store.simulations import Simulation
@@ -23,13 +24,31 @@ def to_text(data: Data) -> str:
     return json.dumps(data, sort_keys=True, separators=(",", ":"))
 
 
+def incoming(call_id: int, new: NewCall, context: object = None) -> Data:
+    """A call that rings, or a session that begins in a web page.
+
+    `context` is what the page says of its visitor beside the session's variables.
+    """
+    data: Data = {
+        "call_id": call_id,
+        "from_number": _caller(new),
+        "to_number": new.to_number,
+    }
+    if is_web(new.direction):
+        data |= {
+            "direction": new.direction,
+            "publishable_key_id": new.publishable_key_id,
+            "variables": new.variables,
+        }
+    return data if context is None else data | {"context": context}
+
+
 def completed(call: Call, agent_name: str | None, turns: list[Turn]) -> Data:
     """A call that has ended. `recording_url` is a path here, and a link once it is sent."""
-    spoken_on_web = call.direction in ("mic", "widget")
     return {
         "call_id": call.id,
         "direction": call.direction,
-        "from_number": "web" if spoken_on_web else call.from_number,
+        "from_number": _caller(call),
         "to_number": call.to_number,
         "start_time": iso(call.started_at),
         "end_time": iso_optional(call.ended_at),
@@ -181,6 +200,10 @@ def tested(run: Simulation) -> Data:
         "created_at": iso(run.created_at),
         "updated_at": iso(run.updated_at),
     }
+
+
+def _caller(call: NewCall) -> str:
+    return "web" if is_web(call.direction) else call.from_number
 
 
 def _json_or_text(text: str) -> Any:

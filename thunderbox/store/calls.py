@@ -31,6 +31,8 @@ class NewCall(Struct, kw_only=True):
     tools: list[dict[str, Any]]
     variables: dict[str, Any] = msgspec.field(default_factory=dict)
     is_test_call: bool = False
+    publishable_key_id: int | None = None
+    """The key that opened a session in a web page."""
     idempotency_key: str | None = None
     request_digest: str | None = None
 
@@ -99,8 +101,8 @@ async def insert(tx: Transaction, new: NewCall) -> int:
     row = await tx.fetch_one(
         "INSERT INTO calls (org_id, agent_id, phone_number_id, direction, from_number, "
         "to_number, started_at, prompt, voice, product, thinking_level, tools, variables, "
-        "is_test_call, idempotency_key, request_digest) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+        "is_test_call, publishable_key_id, idempotency_key, request_digest) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
         (
             new.org_id,
             new.agent_id,
@@ -116,6 +118,7 @@ async def insert(tx: Transaction, new: NewCall) -> int:
             to_json(new.tools),
             to_json(new.variables),
             new.is_test_call,
+            new.publishable_key_id,
             new.idempotency_key,
             new.request_digest,
         ),

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from thunderbox.store.database import Source, Transaction
 from thunderbox.store.rows import now_ms, read, read_all, read_optional, to_json
+from thunderbox.store.webhook_events import CHANGES, KEY
 
 PREFIX_LENGTH = 12
 
@@ -24,7 +25,7 @@ class NewPublishableKey(Struct, kw_only=True):
 
     name: str = ""
     mode: str = "agent"
-    """`agent`, or `webhook`: `webhook_url` says which agent a visitor gets."""
+    """`agent`, or `webhook`: `webhook_url` says which agent a visitor gets, and hears the rest."""
     agent_id: int | None = None
     webhook_url: str | None = None
     allowed_domains: list[str] = msgspec.field(default_factory=list)
@@ -64,6 +65,11 @@ async def get(db: Source, org_id: int, key_id: int) -> PublishableKey | None:
     return read_optional(PublishableKey, row)
 
 
+async def by_id(db: Source, key_id: int) -> PublishableKey | None:
+    """One key, whoever owns it."""
+    return read_optional(PublishableKey, await db.fetch_one(f"{_SELECT}id = ?", (key_id,)))
+
+
 async def page(db: Source, org_id: int) -> list[PublishableKey]:
     """Every key of an organization, active and inactive, newest first."""
     rows = await db.fetch_all(
@@ -81,6 +87,7 @@ async def update(tx: Transaction, key_id: int, new: NewPublishableKey) -> Publis
         "updated_at = max(?, updated_at + 1) WHERE id = ?",
         (*_values(new), now_ms(), key_id),
     )
+    tx.notify(CHANGES, [f"{KEY}{key_id}"])
     return await _stored(tx, key_id)
 
 
@@ -100,6 +107,7 @@ async def move(tx: Transaction, key_id: int, org_id: int, name: str) -> Publisha
         "updated_at = max(?, updated_at + 1) WHERE id = ?",
         (org_id, name, _new_secret(), now_ms(), key_id),
     )
+    tx.notify(CHANGES, [f"{KEY}{key_id}"])
     return await _stored(tx, key_id)
 
 

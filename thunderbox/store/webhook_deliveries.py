@@ -46,6 +46,8 @@ class Delivery(Struct, kw_only=True):
     call_id: int | None
     agent_id: int | None
     is_test: bool
+    is_question: bool
+    """Whether a call waited for the answer; such a delivery is not made again."""
     status: str
     attempt_count: int
     last_attempt_at: int | None
@@ -234,7 +236,7 @@ async def _again(tx: Transaction, where: str, params: Sequence[object]) -> int:
     rows = await tx.fetch_all(
         "UPDATE webhook_deliveries SET status = 'retrying', tries = 0, tried_since = NULL, "  # noqa: S608 - fixed fragments
         # Nobody is asked again how a call is to be answered.
-        f"next_attempt_at = ? WHERE {where} AND event_type NOT LIKE '%.incoming' "
+        f"next_attempt_at = ? WHERE {where} AND NOT is_question "
         "RETURNING receiver",
         params,
     )

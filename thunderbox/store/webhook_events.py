@@ -21,38 +21,54 @@ LEGACY = "legacy:"
 """The receiver that is the single URL of an organization: this, and the organization's id."""
 NUMBER = "number:"
 """The receiver that is the webhook of a number: this, and the number's id."""
+KEY = "key:"
+"""The receiver that is the webhook of a publishable key: this, and the key's id."""
 
 
 class Receiver(Struct, kw_only=True, frozen=True):
-    """Who is told; `endpoint_id` is None for the single URL of an organization."""
+    """Who is told; `endpoint_id` is None for the URL of an organization or a publishable key."""
 
     key: str
     endpoint_id: str | None
 
 
 class NewWebhookEvent(Struct, kw_only=True):
-    """An event; `data` is the JSON that is sent, `legacy_type` its name at the single URL."""
+    """An event; `data` is the JSON that is sent."""
 
     org_id: int
     type: str
     legacy_type: str
+    """Its name at what is no endpoint."""
     call_id: int | None
     agent_id: int | None
     data: str
 
 
 async def receivers(
-    db: Source, org_id: int, event_type: str, agent_id: int | None, *, on_demand: bool
+    db: Source,
+    org_id: int,
+    event_type: str,
+    agent_id: int | None,
+    *,
+    on_demand: bool,
+    key_id: int | None = None,
 ) -> list[Receiver]:
-    """Who is to be told of an event; of one on demand only who names it."""
+    """Who is to be told of an event; of one on demand only who names it.
+
+    Of a session that a publishable key with a webhook opened, that one is told in the place of
+    the single URL of the organization.
+    """
     rows = await db.fetch_all(
+        "WITH own AS (SELECT id FROM publishable_keys WHERE id = ?6 AND org_id = ?1 "
+        "AND mode = 'webhook' AND webhook_url IS NOT NULL) "
         "SELECT id AS key, id AS endpoint_id FROM webhook_endpoints "
         "WHERE org_id = ?1 AND status <> 'disabled' AND (agent_id IS NULL OR agent_id = ?3) "
         "AND (EXISTS (SELECT 1 FROM json_each(events) WHERE value = ?2) "
         "OR (NOT ?4 AND events = '[]')) "
         "UNION ALL SELECT ?5 || org_id, NULL FROM organization_webhooks "
-        "WHERE org_id = ?1 AND url <> '' AND NOT ?4",
-        (org_id, event_type, agent_id, on_demand, LEGACY),
+        "WHERE org_id = ?1 AND url <> '' AND NOT ?4 AND NOT EXISTS (SELECT 1 FROM own) "
+        "UNION ALL SELECT ?7 || id, NULL FROM own WHERE NOT ?4",
+        (org_id, event_type, agent_id, on_demand, LEGACY, key_id, KEY),
     )
     return read_all(Receiver, rows)
 

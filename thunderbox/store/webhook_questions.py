@@ -54,10 +54,10 @@ async def insert(tx: Transaction, new: NewQuestion, asked: Sequence[Asked]) -> N
     text = to_json(asked)
     await tx.execute(
         "INSERT INTO webhook_deliveries (event_id, org_id, receiver, endpoint_id, event_type, "
-        "call_id, agent_id, status, attempt_count, tries, tried_since, last_attempt_at, url, "
-        "http_status, failure_category, error, created_at) "
+        "call_id, agent_id, is_question, status, attempt_count, tries, tried_since, "
+        "last_attempt_at, url, http_status, failure_category, error, created_at) "
         "SELECT ?1, ?2, made ->> 'receiver', made ->> 'endpoint_id', made ->> 'event_type', ?3, "
-        "?4, CASE WHEN made ->> 'failure_category' IS NULL THEN 'delivered' ELSE 'failed' END, "
+        "?4, 1, CASE WHEN made ->> 'failure_category' IS NULL THEN 'delivered' ELSE 'failed' END, "
         "1, 1, made ->> 'at', made ->> 'at', made ->> 'url', made ->> 'http_status', "
         "made ->> 'failure_category', made ->> 'error', ?5 "
         "FROM (SELECT value AS made FROM json_each(?6)) WHERE made ->> 'endpoint_id' IS NULL "
