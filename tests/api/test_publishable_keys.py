@@ -61,6 +61,11 @@ async def test_a_key_may_ask_a_web_hook(client):
         ["exa mple.com"],
         ["-example.com"],
         ["example..com"],
+        ["example.com."],
+        ["*.192.168.1"],
+        ["*.168.1.20"],
+        ["192.168.1"],
+        ["bücher.example/x"],
         ["a" * 64 + ".com"],
         ["example.com"] * 101,
         [5],
@@ -81,6 +86,13 @@ async def test_domains_are_lower_case_and_each_once(client, key):
     body = {"allowed_domains": ["Example.com", "example.com ", "localhost", "127.0.0.1"]}
     changed = (await client.patch(f"/v1/publishable-key/{key['id']}", json=body)).json()
     assert changed["allowed_domains"] == ["example.com", "localhost", "127.0.0.1"]
+
+
+async def test_international_domains_are_kept_as_browsers_send_them(client, key):
+    body = {"allowed_domains": ["*.Bücher.example", "straße.example", "192.168.1.20"]}
+    changed = (await client.patch(f"/v1/publishable-key/{key['id']}", json=body)).json()
+    kept = ["*.xn--bcher-kva.example", "xn--strae-oqa.example", "192.168.1.20"]
+    assert changed["allowed_domains"] == kept
 
 
 @pytest.mark.parametrize(

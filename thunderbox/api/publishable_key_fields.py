@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
 from thunderbox.api.fields import Id, shown
 from thunderbox.api.webhook_urls import is_webhook, refused
+from thunderbox.calls import origins
 from thunderbox.errors import InvalidError
 from thunderbox.store import agents
 from thunderbox.store.database import Source
 from thunderbox.store.publishable_keys import NewPublishableKey, PublishableKey
 
 MAX_DOMAINS = 100
-LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
-DOMAIN = re.compile(rf"(\*\.)?{LABEL}(\.{LABEL})*")
 
 Domains = Annotated[
     list[str],
@@ -57,10 +55,10 @@ async def _ruled(
     """Apply the rules between fields; the ones about the world only to what was sent."""
     wrong: dict[str, list[str]] = {}
     if "allowed_domains" in given:
-        new.allowed_domains = [domain.strip().lower() for domain in new.allowed_domains]
-        if messages := [_refused(domain) for domain in new.allowed_domains if not _is_host(domain)]:
+        read = [(domain, origins.entry_of(domain)) for domain in new.allowed_domains]
+        if messages := [_refused(domain) for domain, entry in read if entry is None]:
             wrong["allowed_domains"] = messages
-        new.allowed_domains = list(dict.fromkeys(new.allowed_domains))
+        new.allowed_domains = list(dict.fromkeys(entry for _, entry in read if entry is not None))
     if new.mode == "agent" and new.agent_id is None:
         wrong["agent_id"] = ['agent_id is missing; it is required when mode is "agent".']
     elif new.agent_id is not None and {"agent_id", "mode"} & given.keys():
@@ -80,10 +78,6 @@ async def _ruled(
     if wrong:
         raise InvalidError(wrong)
     return new
-
-
-def _is_host(domain: str) -> bool:
-    return len(domain) <= 253 and DOMAIN.fullmatch(domain) is not None
 
 
 def _refused(domain: str) -> str:
