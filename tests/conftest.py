@@ -1,17 +1,50 @@
-"""What every room's tests share: a data directory, free ports, an environment of our own."""
+"""What every room's tests share: a data directory, free ports, an environment of our own.
+
+What is slow and the same for every test is made once here: an empty database (`tables`), the
+certificates of the authorities, hashes of passwords that cost next to nothing.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
+from httpx._transports import default as transports
 
+from thunderbox import passwords
 from thunderbox.store.database import Database
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector what has been imported: it stays until the end."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _certificates_are_read_once() -> Iterator[None]:
+    """Every client of httpx reads those of all authorities (20 ms), also for plain HTTP."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(transports, "create_ssl_context", cache(transports.create_ssl_context))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _passwords_are_cheap() -> Iterator[None]:
+    """A hash takes 0.1 s on purpose; the tests of the hashes themselves take the real hasher."""
+    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_hasher", cheap)
+        patch.setattr(passwords, "_NOBODYS", cheap.hash("the password of nobody"))
+        yield
 
 
 @pytest.fixture

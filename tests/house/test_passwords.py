@@ -11,6 +11,15 @@ from thunderbox import passwords
 from thunderbox.errors import ThunderBoxError, TooManyError
 from thunderbox.passwords import MAX_WAITING, Passwords
 
+HASHER, NOBODYS = passwords._hasher, passwords._NOBODYS
+"""What the box hashes with; other tests have a cheap one."""
+
+
+@pytest.fixture(autouse=True)
+def _as_in_a_box(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passwords, "_hasher", HASHER)
+    monkeypatch.setattr(passwords, "_NOBODYS", NOBODYS)
+
 
 async def test_a_password_is_hashed_with_argon2id_and_a_salt_of_its_own() -> None:
     box = Passwords()
@@ -21,7 +30,7 @@ async def test_a_password_is_hashed_with_argon2id_and_a_salt_of_its_own() -> Non
     assert not await box.is_right(first, "another password")
 
 
-@pytest.mark.parametrize("stored", [None, "", "nonsense", passwords._NOBODYS])
+@pytest.mark.parametrize("stored", [None, "", "nonsense", NOBODYS])
 async def test_who_has_no_password_has_no_right_one(stored: str | None) -> None:
     assert not await Passwords().is_right(stored, "")
 
