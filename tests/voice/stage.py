@@ -6,11 +6,12 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
+from tests.fakes.audience import FakeAudience
 from tests.fakes.engines import WORD, FakeModel, FakeRecognizer, FakeSynthesizer, Loudness
 from tests.fakes.journal import FakeJournal, FakeTools
 from thunderbox.voice.conversation import Conversation
 from thunderbox.voice.engine import LanguageModel, Message, TurnEnd
-from thunderbox.voice.leg import FRAME_MS
+from thunderbox.voice.leg import FRAME_MS, Typed
 from thunderbox.voice.loopback import Loopback
 from thunderbox.voice.pace import Pace
 from thunderbox.voice.persona import CallEngines, Deadlines, Persona
@@ -54,6 +55,7 @@ class Stage:
         self.recognizer = FakeRecognizer(*heard)
         self.tools = tools or FakeTools()
         self.journal = FakeJournal()
+        self.audience = FakeAudience()
         self.conversation = Conversation(
             self.line.near,
             Persona(
@@ -75,6 +77,7 @@ class Stage:
             self.journal,
             Pace(agent_first=agent_first, acknowledge_ms=400 if acknowledgement else None),
             Deadlines(first_token=first_token_s, checking=checking_s),
+            self.audience,
         )
         self.ended: str | None = None
 
@@ -89,6 +92,10 @@ class Stage:
         """The caller says so many words of 100 ms each."""
         self.line.far.play(WORD * words)
         await self.pass_ms(100 * words)
+
+    def write(self, text: str) -> None:
+        """The caller writes a message."""
+        self.line.near.events.put_nowait(Typed(text))
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Stage]:

@@ -16,6 +16,7 @@ from thunderbox.voice.turn_events import (
     BeepHeard,
     Begun,
     CommitTurn,
+    Discard,
     DropTurn,
     EchoFound,
     EngineFailed,
@@ -40,6 +41,7 @@ from thunderbox.voice.turn_events import (
     Transcribe,
     Transcribed,
     WordsReady,
+    Wrote,
 )
 from thunderbox.voice.turns import Turns
 
@@ -68,6 +70,7 @@ SPEAKING: tuple[Row, ...] = (
 """The caller hears it."""
 ENDING: tuple[Row, ...] = (*ASKED, (ReplyFinished(1380, 2, True, False),), (Playing(1400, 2),))
 """Its words are the last ones."""
+KEYED = CommitTurn("42", 100, 500, typed=True)
 
 TABLE: dict[str, tuple[Pacing, tuple[Row, ...]]] = {
     "the agent speaks first": (
@@ -136,7 +139,7 @@ TABLE: dict[str, tuple[Pacing, tuple[Row, ...]]] = {
             (Begun(0),),
             (Pressed(100, "4"),),
             (Pressed(300, "2"),),
-            (Pressed(500, "#"), CommitTurn("42", 100, 500), Generate(1, None), Release(1, 500)),
+            (Pressed(500, "#"), KEYED, Generate(1, None), Release(1, 500)),
         ),
     ),
     "keys are gathered until a pause": (
@@ -145,7 +148,107 @@ TABLE: dict[str, tuple[Pacing, tuple[Row, ...]]] = {
             (Begun(0),),
             (Pressed(100, "7"),),
             (Moment(2080),),
-            (Moment(2100), CommitTurn("7", 100, 2100), Generate(1, None), Release(1, 2100)),
+            (
+                Moment(2100),
+                CommitTurn("7", 100, 2100, typed=True),
+                Generate(1, None),
+                Release(1, 2100),
+            ),
+        ),
+    ),
+    "what is written is answered at once": (
+        {},
+        (
+            (Begun(0),),
+            (Wrote(100, " Are you\n open? "),),
+            (
+                Moment(120),
+                CommitTurn("Are you open?", 100, 120, typed=True),
+                Generate(1, None),
+                Release(1, 120),
+            ),
+        ),
+    ),
+    "what is written stops the agent": (
+        {},
+        (
+            *SPEAKING,
+            (Wrote(2000, "Stop."),),
+            (
+                Moment(2020),
+                Interrupt(2),
+                CommitTurn("Stop.", 2000, 2020, typed=True),
+                Generate(3, None),
+                Release(3, 2020),
+            ),
+        ),
+    ),
+    "messages in a row are one turn": (
+        {},
+        (
+            (Begun(0),),
+            (Wrote(100, "Hello."),),
+            (
+                Moment(120),
+                CommitTurn("Hello.", 100, 120, typed=True),
+                Generate(1, None),
+                Release(1, 120),
+            ),
+            (Wrote(200, "Are you"),),
+            (Wrote(300, "open?"),),
+            (Moment(600),),
+            (
+                Moment(620),
+                Interrupt(1),
+                CommitTurn("Are you open?", 200, 620, typed=True),
+                Generate(2, None),
+                Release(2, 620),
+            ),
+        ),
+    ),
+    "words that were said before something is written are kept": (
+        {},
+        (
+            *HEARD,
+            (Wrote(1200, "Today?"),),
+            (
+                Moment(1220),
+                Discard(2),
+                CommitTurn("Are you open?", 200, 1000),
+                DropTurn(1),
+                CommitTurn("Today?", 1200, 1220, typed=True),
+                Generate(3, None),
+                Release(3, 1220),
+            ),
+        ),
+    ),
+    "words that are not known when something is written come after it": (
+        {},
+        (
+            (Begun(0),),
+            (SpeechStarted(200),),
+            (SpeechStopped(1000), Transcribe(1, 1)),
+            (Wrote(1010, "Today?"),),
+            (
+                Moment(1020),
+                CommitTurn("Today?", 1010, 1020, typed=True),
+                Generate(2, None),
+                Release(2, 1020),
+            ),
+            (
+                Transcribed(1100, 1, 1, "Are you open?"),
+                Interrupt(2),
+                Generate(3, "Are you open?"),
+            ),
+        ),
+    ),
+    "nothing that is written keeps a call from ending": (
+        {"max_ms": 5000},
+        (
+            (Begun(0),),
+            (Moment(5000), Say(1, phrases.TIME_END)),
+            (Wrote(5100, "Wait."),),
+            (Moment(5120),),
         ),
     ),
     "a key stops the agent": ({}, (*SPEAKING, (Pressed(2000, "1"), Interrupt(2)))),

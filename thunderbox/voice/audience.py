@@ -37,7 +37,10 @@ class Caption:
     text: str
     """All of the segment, not only what is new."""
     final: bool
-    """Whether nothing more comes; words of the agent are then those that were heard."""
+    """Whether nothing more comes. Words of the agent are then those that were heard; no words
+    take back those of before: it was noise, or the agent was cut off at once."""
+    typed: bool = False
+    """Whether the caller typed or keyed them in, and so has seen them already."""
 
 
 class Audience(Protocol):
@@ -51,3 +54,16 @@ class Audience(Protocol):
 
     def agent_state(self, state: AgentState) -> None:
         """The agent began to listen, to think or to speak."""
+
+
+class Nobody:
+    """An audience that does not look."""
+
+    def sound(self, tick: Tick) -> None:
+        """20 ms of both sides."""
+
+    def caption(self, caption: Caption) -> None:
+        """Words of either party."""
+
+    def agent_state(self, state: AgentState) -> None:
+        """What the agent does."""

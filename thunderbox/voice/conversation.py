@@ -9,22 +9,20 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from thunderbox.errors import EngineError, LegError
 from thunderbox.voice import phrases
+from thunderbox.voice.answering import Answering
+from thunderbox.voice.audience import AgentState, Audience, Nobody
+from thunderbox.voice.backchannel import is_backchannel
+from thunderbox.voice.commentary import Commentary
 from thunderbox.voice.echo import Echo
 from thunderbox.voice.hearing import Hearing
-from thunderbox.voice.history import History
 from thunderbox.voice.journal import Journal
-from thunderbox.voice.leg import FRAME_MS, Digit, Ended, Held, Leg, Resumed
-from thunderbox.voice.line_tools import LineTools
+from thunderbox.voice.leg import FRAME_MS, Digit, Ended, Held, Leg, Resumed, Typed
 from thunderbox.voice.listener import Listener
 from thunderbox.voice.pace import Pace
 from thunderbox.voice.persona import CallEngines, Deadlines, Persona
-from thunderbox.voice.reply import Reply
 from thunderbox.voice.screening import Screening
-from thunderbox.voice.speaker import Heard, Speaker
 from thunderbox.voice.tasks import Tasks
-from thunderbox.voice.thinker import Thinker
 from thunderbox.voice.tools import Tools
 from thunderbox.voice.turn_events import (
     Acknowledge,
@@ -34,7 +32,6 @@ from thunderbox.voice.turn_events import (
     DropTurn,
     EchoFound,
     Effect,
-    EngineFailed,
     Event,
     Generate,
     Glimpsed,
@@ -43,16 +40,13 @@ from thunderbox.voice.turn_events import (
     Interrupt,
     LeaveMessage,
     Moment,
-    Played,
-    Playing,
     Pressed,
     Release,
-    ReplyFinished,
     Resume,
     Say,
     Transcribe,
     Transcribed,
-    WordsReady,
+    Wrote,
 )
 from thunderbox.voice.turns import Turns
 
@@ -76,32 +70,32 @@ class Conversation:
         journal: Journal,
         pace: Pace,
         deadlines: Deadlines,
+        audience: Audience | None = None,
     ) -> None:
+        """`audience` follows it; nobody does where there is none."""
         self._leg = leg
         self._persona = persona
         self._engines = engines
         self._journal = journal
-        self._deadlines = deadlines
         self._agent_first = pace.agent_first
         self._turns = Turns(pace)
         self._screened = pace.voicemail is not None
         self._echo = Echo()
         self._echo_ms: int | None = None
         self._listener = Listener(engines.voice_activity)
-        self._history = History(persona.prompt)
         self._tasks = Tasks(leg.name)
-        self._speaker = Speaker(
-            leg, engines.synthesizer, persona.voice, self, deadlines.speak, engines.keep_sound
-        )
-        self._thinker = Thinker(
-            engines.language_model,
-            LineTools(tools, leg, journal, persona.destinations, presses_keys=persona.presses_keys),
-            self._history,
-            leg.name,
+        self._shown = Commentary(audience or Nobody())
+        self._answering = Answering(
+            leg,
+            persona,
+            engines,
+            tools,
+            journal,
+            self._shown,
+            deadlines,
             self._tasks.spawn,
-            first_token_s=deadlines.first_token,
-            sampling=persona.sampling,
-            checking_s=deadlines.checking,
+            self._feed,
+            self._turns.recovered,
         )
         self._hearing = Hearing(
             leg.name,
@@ -117,14 +111,12 @@ class Conversation:
             leg.name, engines.recognizer, persona.language, self._tasks.spawn, self._feed
         )
         self._now = 0
-        self._reply: Reply | None = None
-        self._cut: Reply | None = None
         self._end_reason: str | None = None
 
     async def run(self) -> str:
         """Talk until the call is over; returns its end_reason."""
         if not self._agent_first:
-            self._tasks.spawn(self._thinker.warm())
+            self._answering.read_ahead()
         try:
             self._feed(Begun(0))
             await self._talk()
@@ -155,7 +147,8 @@ class Conversation:
                 return
             self._now += FRAME_MS
             self._journal.sound(tick)
-            self._speaker.tick(self._now, tick.spoken)
+            self._shown.sound(tick)
+            self._answering.tick(self._now, tick.spoken)
             echo, known = self._echo.hear(tick.far, tick.near), self._echo.delay_ms
             if known is not None and self._echo_ms is None:
                 log.info("%s: the agent's voice comes back after %d ms", self._leg.name, known)
@@ -174,6 +167,8 @@ class Conversation:
             match self._leg.events.get_nowait():
                 case Digit(digit):
                     self._feed(Pressed(self._now, digit))
+                case Typed(text):
+                    self._feed(Wrote(self._now, text))
                 case Held():
                     self._feed(HoldChanged(self._now, held=True))
                 case Resumed():
@@ -183,14 +178,13 @@ class Conversation:
 
     async def _close(self) -> None:
         """Stop everything of this call; keep what was said and heard until now."""
-        self._settle_speech()
+        self._answering.settle()
         try:
             await self._leg.hang_up()
             await self._last_words()
         finally:
-            if self._reply is not None:
-                self._reply.cancel()
-            await self._tasks.close(grace_s=TOOL_GRACE_S if self._tool_runs() else 0.0)
+            self._answering.cancel()
+            await self._tasks.close(grace_s=TOOL_GRACE_S if self._answering.tool_runs else 0.0)
             await self._engines.language_model.forget(self._leg.name)
 
     async def _last_words(self) -> None:
@@ -198,6 +192,9 @@ class Conversation:
         if text := await self._hearing.last_words():
             start = max(0, self._now - self._listener.length // 32)
             self._journal.caller_said(text, start, self._now)
+            self._shown.caller_said(text)
+        else:
+            self._shown.caller_said_nothing()
 
     # ------------------------------------------------------------ machine and world
 
@@ -208,6 +205,8 @@ class Conversation:
                 self._screening.words(text)
             case Glimpsed(_, text):
                 self._journal.caller_saying(text, self._now)
+                if not (self._turns.agent_active and is_backchannel(text)):
+                    self._shown.caller_saying(text)
         self._do(self._turns.handle(event))
         if not isinstance(event, Moment):
             log.debug("%s: %s", self._leg.name, type(event).__name__)
@@ -215,6 +214,12 @@ class Conversation:
     def _do(self, effects: list[Effect]) -> None:
         for effect in effects:
             self._perform(effect)
+        self._shown.agent_is(self._agent_state())
+
+    def _agent_state(self) -> AgentState:
+        if self._answering.sounding:
+            return AgentState.SPEAKING
+        return AgentState.THINKING if self._turns.agent_active else AgentState.LISTENING
 
     def _perform(self, effect: Effect) -> None:
         match effect:
@@ -222,142 +227,25 @@ class Conversation:
                 self._hearing.transcribe(turn, revision)
             case DropTurn():
                 self._hearing.drop()
-            case CommitTurn(text, start, end):
-                self._history.caller_said(text)
+                self._shown.caller_said_nothing()
+            case CommitTurn(text, start, end, typed):
+                self._answering.history.caller_said(text)
                 self._journal.caller_said(text, start, end)
+                self._shown.caller_said(text, typed=typed)
             case Generate(reply, text):
-                self._generate(reply, text)
+                self._answering.generate(reply, text)
+                self._shown.caller_saying(text or "")
             case Release(reply, asked_at):
-                self._release(reply, asked_at)
+                self._answering.release(reply, asked_at)
             case Acknowledge():
-                if self._reply is not None and self._persona.acknowledgement:
-                    self._reply.acknowledge(self._persona.acknowledgement)
+                self._answering.acknowledge()
             case Discard() | Interrupt():
-                self._stop_reply()
+                self._answering.stop()
             case Say(reply, phrase):
-                self._speak_at_once(reply, phrases.sentence(phrase), again=True)
+                self._answering.say(reply, phrases.sentence(phrase))
             case Resume(reply, _):
-                self._resume(reply)
+                self._answering.resume(reply)
             case LeaveMessage(reply):
-                self._speak_at_once(reply, self._persona.voicemail_message, again=True)
+                self._answering.say(reply, self._persona.voicemail_message)
             case HangUp(reason):
                 self._end_reason = self._end_reason or reason
-
-    # ------------------------------------------------------------ the agent's words
-
-    def _generate(self, reply_id: int, unsaid: str | None) -> None:
-        # What is said before anybody has spoken is the greeting.
-        reply = self._begin(reply_id, again=self._now == 0)
-        reply.task = self._tasks.spawn(self._think(reply, unsaid))
-
-    async def _think(self, reply: Reply, unsaid: str | None) -> None:
-        try:
-            thought = await self._thinker.think(reply, unsaid)
-        except (EngineError, LegError) as error:
-            log.warning("%s: the reply failed: %s", self._leg.name, error)
-            self._feed(EngineFailed(self._now, reply.id))
-            return
-        reply.complete = True
-        # An empty speculative reply is only a failure once the turn is decided.
-        await reply.released()
-        self._speaker.finish(reply.id)
-        self._feed(ReplyFinished(self._now, reply.id, thought.ends_call, thought.empty))
-
-    def _speak_at_once(self, reply_id: int, text: str, *, again: bool = False) -> None:
-        """Say a fixed sentence, or again what was cut off."""
-        reply = self._begin(reply_id, again=again)
-        reply.release(None)
-        self._speaker.release(reply_id)
-        reply.passage_began()
-        reply.clause(text)
-        reply.passage_ended(())
-        reply.complete = True
-        self._speaker.finish(reply_id)
-
-    def _begin(self, reply_id: int, *, again: bool) -> Reply:
-        reply = Reply(
-            reply_id,
-            self._history,
-            self._speaker,
-            self._journal,
-            lambda: self._now,
-            lambda reply: self._feed(WordsReady(self._now, reply)),
-        )
-        self._reply = reply
-        self._speaker.begin(reply_id, self._tasks.spawn, again=again)
-        return reply
-
-    def _release(self, reply_id: int, asked_at: int | None) -> None:
-        if self._reply is not None and self._reply.id == reply_id:
-            self._reply.release(asked_at)
-            self._speaker.release(reply_id)
-
-    def _stop_reply(self) -> None:
-        reply, self._reply = self._reply, None
-        if reply is None:
-            return
-        reply.cancel()
-        if reply.is_released:
-            self._cut = reply
-        self._settle_speech(reply)
-
-    def _settle_speech(self, reply: Reply | None = None) -> None:
-        """Fall silent; what was heard stays."""
-        reply = reply or self._reply
-        for heard in self._speaker.stop(self._now):
-            if reply is not None and not heard.passage.filler:
-                reply.unheard.append(heard.unheard)
-            if reply is None or reply.is_released:
-                self._record(heard, reply)
-
-    def _resume(self, reply_id: int) -> None:
-        """It was only noise: say what is left, or think again when there was nothing yet."""
-        cut, self._cut = self._cut, None
-        left = " ".join(text for text in cut.unheard if text) if cut is not None else ""
-        if left:
-            self._speak_at_once(reply_id, left)
-            return
-        self._generate(reply_id, None)
-        self._release(reply_id, None)
-
-    def _record(self, heard: Heard, reply: Reply | None) -> None:
-        self._history.settle(heard.passage, heard.text, heard.interrupted)
-        if heard.text:
-            self._journal.agent_said(
-                heard.text,
-                heard.start,
-                heard.end,
-                interrupted=heard.interrupted,
-                unheard=heard.unheard,
-                latency_ms=reply.take_latency() if reply is not None else None,
-            )
-
-    def _tool_runs(self) -> bool:
-        replies = [reply for reply in (self._reply, self._cut) if reply is not None]
-        return any(reply.tools_running for reply in replies)
-
-    # ------------------------------------------------------------ the speaker's reports
-
-    def playing(self, reply: int) -> None:
-        """The first sound of a reply was sent."""
-        if self._reply is not None and self._reply.id == reply:
-            self._reply.first_sound_at = self._now
-            if self._reply.task is not None and self._reply.has_words:
-                self._turns.recovered()
-        self._feed(Playing(self._now, reply))
-
-    def heard(self, heard: Heard) -> None:
-        """A passage was heard to its end."""
-        if self._reply is not None and self._reply.task is not None and not heard.passage.filler:
-            self._turns.recovered()
-        self._record(heard, self._reply)
-
-    def played(self, reply: int) -> None:
-        """All of a reply was heard."""
-        if self._reply is not None and self._reply.id == reply:
-            self._reply = None
-        self._feed(Played(self._now, reply))
-
-    def speech_failed(self, reply: int) -> None:
-        """The synthesizer failed or broke its deadline."""
-        self._feed(EngineFailed(self._now, reply))

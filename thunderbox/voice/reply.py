@@ -9,9 +9,10 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from thunderbox.voice import phrases
+from thunderbox.voice.heard import SpokenPassage
 from thunderbox.voice.history import Call, History, Passage
 from thunderbox.voice.journal import Journal
-from thunderbox.voice.speaker import Speaker, SpokenPassage
+from thunderbox.voice.speaker import Speaker
 
 
 class Reply:

@@ -11,11 +11,11 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing, suppress
-from dataclasses import dataclass, field
 from typing import Protocol
 
 from thunderbox.errors import EngineError, LegError
 from thunderbox.voice.engine import Synthesizer
+from thunderbox.voice.heard import Heard, SpokenClause, SpokenPassage
 from thunderbox.voice.history import Passage
 from thunderbox.voice.leg import SAMPLE_RATE, Leg
 from thunderbox.voice.tasks import Spawn
@@ -24,48 +24,10 @@ log = logging.getLogger(__name__)
 
 LEAD_BYTES = 10 * SAMPLE_RATE * 2
 """Sound is put on the line up to 10 s ahead: enough for any stall, little enough to hold."""
-CHARACTERS_PER_SECOND = 14
-"""Speed of speech, to guess how long a clause will be that is still being made."""
 HEARD_OUT_S = 60.0
 """Longer than any handover sentence takes."""
 QUEUE = 256
 """Clauses waiting for the synthesizer; a reply with more is not for the telephone."""
-
-
-@dataclass(slots=True)
-class SpokenClause:
-    """One clause and its place in the stream of bytes given to the leg."""
-
-    text: str
-    start: int | None = None
-    end: int | None = None
-
-
-@dataclass(slots=True)
-class SpokenPassage:
-    """A passage of the history while it is spoken."""
-
-    passage: Passage
-    clauses: list[SpokenClause] = field(default_factory=list)
-    closed: bool = False
-    started_at: int | None = None
-    ended_at: int = 0
-
-    def words(self) -> str:
-        """All of its words."""
-        return " ".join(clause.text for clause in self.clauses)
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """What the caller heard of a passage."""
-
-    passage: Passage
-    text: str
-    unheard: str
-    start: int
-    end: int
-    interrupted: bool
 
 
 class SpeakerEvents(Protocol):
@@ -148,7 +110,22 @@ class Speaker:
     def is_silent(self, reply: int) -> bool:
         """True while all that the reply has said so far was heard."""
         speech = self._speech
-        return speech is not None and speech.reply == reply and all(map(_is_done, speech.passages))
+        return speech is not None and speech.reply == reply and speech.is_done()
+
+    @property
+    def sounding(self) -> bool:
+        """Whether the agent's voice is on the line, or pauses within what it says."""
+        speech = self._speech
+        if speech is None or not speech.playing:
+            return False
+        return self._sent < self._pushed or any(each.sounding for each in speech.passages)
+
+    def saying(self) -> tuple[Passage, str] | None:
+        """The passage that is being heard, and its words up to this moment."""
+        for spoken in self._speech.passages if self._speech is not None else ():
+            if spoken.sounding:
+                return spoken.passage, spoken.words_begun(self._sent)
+        return None
 
     def _is_current(self, reply: int) -> bool:
         return self._speech is not None and self._speech.reply == reply
@@ -169,9 +146,7 @@ class Speaker:
             return []
         speech.end()
         self._pushed -= self._leg.flush()
-        return [
-            _cut(spoken, self._pushed, now) for spoken in speech.passages if not _is_done(spoken)
-        ]
+        return [spoken.cut(self._pushed, now) for spoken in speech.passages if not spoken.done]
 
     def tick(self, now: int, spoken_bytes: int) -> None:
         """20 ms went by, in which so many bytes of speech were sent."""
@@ -186,14 +161,14 @@ class Speaker:
             self._events.playing(speech.reply)
         for spoken in speech.passages:
             self._note(spoken, now)
-        if speech.finished and all(map(_is_done, speech.passages)):
+        if speech.finished and speech.is_done():
             self._speech = None
             speech.end()
             self._events.played(speech.reply)
 
     def _note(self, spoken: SpokenPassage, now: int) -> None:
         """See whether a passage began or ended."""
-        if _is_done(spoken):
+        if spoken.done:
             return
         first = spoken.clauses[0].start if spoken.clauses else None
         if spoken.started_at is None and first is not None and self._sent > first:
@@ -261,6 +236,10 @@ class _Speech:
         if self.task is not None:
             self.task.cancel()
 
+    def is_done(self) -> bool:
+        """Whether all of it so far was heard."""
+        return all(spoken.done for spoken in self.passages)
+
     def first_byte(self, default: int) -> int:
         """Where the reply's sound begins in the stream."""
         for spoken in self.passages:
@@ -268,31 +247,3 @@ class _Speech:
                 if clause.start is not None:
                     return clause.start
         return default
-
-
-def _is_done(spoken: SpokenPassage) -> bool:
-    return spoken.ended_at > 0
-
-
-def _cut(spoken: SpokenPassage, sent: int, now: int) -> Heard:
-    """How much of a passage was heard when `sent` bytes of the stream had left."""
-    heard: list[str] = []
-    unheard: list[str] = []
-    for clause in spoken.clauses:
-        if clause.start is None or sent <= clause.start:
-            unheard.append(clause.text)
-            continue
-        guess = clause.start + len(clause.text) * SAMPLE_RATE * 2 // CHARACTERS_PER_SECOND
-        end = clause.end if clause.end is not None else max(sent, guess)
-        # A flush shortens the stream under clauses that ended in it, never below `sent`.
-        share = (
-            1.0 if end <= clause.start else min(1.0, (sent - clause.start) / (end - clause.start))
-        )
-        words = clause.text.split()
-        count = int(len(words) * share)
-        heard += words[:count]
-        unheard += words[count:]
-    spoken.ended_at = now or 1
-    start = spoken.started_at if spoken.started_at is not None else now
-    text, rest = " ".join(heard), " ".join(unheard)
-    return Heard(spoken.passage, text, rest, start, now, interrupted=bool(rest))

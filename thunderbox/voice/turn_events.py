@@ -109,6 +109,14 @@ class Pressed:
 
 
 @dataclass(frozen=True, slots=True)
+class Wrote:
+    """The caller wrote a message."""
+
+    at: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class HoldChanged:
     """The caller put the call on hold, or took it off."""
 
@@ -166,6 +174,7 @@ Event = (
     | Playing
     | Played
     | Pressed
+    | Wrote
     | HoldChanged
     | EngineFailed
     | PartyKnown
@@ -199,6 +208,8 @@ class CommitTurn:
     text: str
     start: int
     end: int
+    typed: bool = False
+    """Whether they were written or keyed in, beside what is being said."""
 
 
 @dataclass(frozen=True, slots=True)

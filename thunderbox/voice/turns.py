@@ -39,8 +39,10 @@ from thunderbox.voice.turn_events import (
     Transcribe,
     Transcribed,
     WordsReady,
+    Wrote,
 )
 from thunderbox.voice.turn_state import Digits, Murmur, Turn
+from thunderbox.voice.writing import Writing
 
 
 class Turns:
@@ -54,6 +56,7 @@ class Turns:
         self._replies = Replies(self._new_id, pace.acknowledge_ms)
         self._murmur: Murmur | None = None
         self._digits = Digits(pace.digits_ms)
+        self._writing = Writing()
         self._limits = Limits(pace)
         self._rhythm = Rhythm(pace.pause_ms, pace.shortest_pause_ms, pace.longest_pause_ms)
         self._resume_after_hold = 0
@@ -96,6 +99,8 @@ class Turns:
                 return self._played(reply_id)
             case Pressed(at, digit):
                 return self._pressed(at, digit)
+            case Wrote(at, text):
+                self._writing.add(text, at)
             case HoldChanged(_, held):
                 return self._hold_changed(held)
             case EngineFailed(_, reply_id):
@@ -202,7 +207,21 @@ class Turns:
         if not digits or self._replies.final:
             return []
         self._limits.answered()
-        return self._replies.stop() + self._answer(CommitTurn(digits, since, self._now))
+        keyed = CommitTurn(digits, since, self._now, typed=True)
+        return self._replies.stop() + self._answer(keyed)
+
+    def _take_writing(self) -> list[Effect]:
+        """Answer what was written: whoever writes wants to read or hear that, and nothing else."""
+        text, since = self._writing.take(self._now)
+        if self._replies.final:
+            return []
+        self._limits.answered()
+        effects = self._replies.stop()
+        if (turn := self._turn) is not None:
+            turn.cut = 0
+            if turn.text:
+                effects += self._take_turn()
+        return effects + self._answer(CommitTurn(text, since, self._now, typed=True))
 
     def _party_known(self, known: PartyKnown) -> list[Effect]:
         """A machine cannot be talked with: leave, or leave a message."""
@@ -310,6 +329,8 @@ class Turns:
             return [HangUp("timeout")] if self._limits.is_held_too_long(now) else []
         if self._digits.due(now):
             return self._take_digits()
+        if self._writing.due(now):
+            return self._take_writing()
         if (turn := self._turn) is not None:
             stops = self.agent_active and not final
             if stops and turn.interrupts(now, quiet, self._pace.interrupt_ms):
