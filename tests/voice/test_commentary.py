@@ -37,9 +37,7 @@ async def test_the_agent_listens_thinks_speaks_and_listens() -> None:
     assert stage.audience.states == [LISTENING, THINKING, SPEAKING, LISTENING]
 
 
-async def test_thinking_begins_with_the_agents_turn_and_speaking_with_the_first_sound() -> (
-    None
-):
+async def test_thinking_begins_with_the_agents_turn_and_speaking_with_the_first_sound() -> None:
     stage = Stage(say("We are open."), "Are you open?")
     stage.model.gate = gate = asyncio.Event()
     async with stage.open():
