@@ -166,12 +166,14 @@ async def office(db: Database) -> AsyncIterator[Office]:
     await courier.close()
 
 
-def new_courier(db: Database, receivers: Receivers, clock: FakeClock) -> Courier:
+def new_courier(
+    db: Database, receivers: Receivers, clock: FakeClock, *, first_wait_s: float = 30
+) -> Courier:
     return Courier(
         db,
         cast("Client", receivers),
         clock,
         lambda call_id: f"https://box.example/v1/recordings/{call_id}.mp3?signature=x",
-        first_wait_s=30,
+        first_wait_s=first_wait_s,
         chance=lambda: 0.5,
     )

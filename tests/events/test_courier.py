@@ -185,6 +185,22 @@ async def test_the_log_says_why_nothing_arrived(office: Office, reason: str, cat
     assert failed.http_status is None
 
 
+async def test_what_nobody_thought_of_is_tried_again_too(office: Office):
+    endpoint = await office.endpoint(A)
+
+    async def broken(_: Sent) -> int:
+        raise ZeroDivisionError
+
+    office.receivers.replies[A] = broken
+    await _happen(office)
+    failed = await office.tried(1)
+    assert (failed.status, failed.failure_category) == ("retrying", "other")
+    assert failed.error == "The box could not send it; its log says why."
+    office.receivers.replies[A] = 200
+    await office.later(30_000, endpoint)
+    assert (await office.tried(2)).status == "delivered"
+
+
 async def test_a_redirect_is_a_failure(office: Office):
     await office.endpoint(A)
     office.receivers.replies[A] = 302

@@ -153,8 +153,9 @@ async def test_what_waits_for_a_keys_webhook_goes_to_its_new_url(office: Office)
     await _end(office, await _session(office, key))
     await office.tried(1)
     new = NewPublishableKey(mode="webhook", webhook_url=f"{OWN}/2", allowed_domains=["a.example"])
-    office.clock.ms += 60_000
     async with office.db.transaction() as tx:
         await publishable_keys.update(tx, key.id, new)
+    office.clock.ms += 60_000
+    office.courier.wake([f"key:{key.id}"])
     await office.until(lambda found: found[0].status == "delivered")
     assert len(office.receivers.to(f"{OWN}/2")) == 1

@@ -1,6 +1,7 @@
 """Lane: tells one receiver what it waits for, a few at a time, whatever other receivers do.
 
-Of one call only one event is under way, so events of a call arrive in order unless a try fails.
+Of one call only one event is under way, and what follows one that failed waits for its second
+try, where that is not far off: events of a call arrive in order unless they fail twice.
 A receiver that is slow or does not answer gets one event at a time until it is quick again, so
 that a few of them cannot take what all lanes share.
 """
@@ -12,7 +13,6 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from thunderbox.errors import StoreError
 from thunderbox.events import schedule, targets
 from thunderbox.events.outcomes import Outcomes, Told
 from thunderbox.events.sender import Clock, Sender, Target
@@ -36,6 +36,8 @@ BUSY_S = 5.0
 """While something is under way, it is looked so often for what is due again."""
 AGAIN_S = 1.0
 """After a failure of the database."""
+UNEXPECTED_MS = 30_000
+"""After a failure that nobody thought of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +93,13 @@ class Lane:
         self._next_at: int | None = None
         """When the next thing is due that is not due yet."""
         self._waiting: list[Due] = []
-        self._under_way: dict[asyncio.Task[None], int | None] = {}
+        self._under_way: dict[asyncio.Task[None], Due] = {}
+        self._calls: set[int] = set()
+        """Calls with an event under way, or with a failure that is not on disk yet."""
         self._known: set[int] = set()
         """Deliveries that wait here, are under way, or whose outcome is not on disk yet."""
+        self._failures = 0
+        """Tries that failed, so far."""
         self._at_once = AT_ONCE
 
     def wake(self) -> None:
@@ -113,7 +119,8 @@ class Lane:
                 try:
                     if await self._step():
                         return
-                except StoreError:
+                except Exception:
+                    # Whatever it was, those who wait for it are told once it is over.
                     log.exception("What a webhook waits for could not be read")
                     self.change()
                     await asyncio.sleep(AGAIN_S)
@@ -155,20 +162,36 @@ class Lane:
         """Look for more where there may be more, once little is waiting here."""
         db = self._post.db
         if self._next_at is not None and self._next_at <= now:
-            self._look = True
-            self._next_at = await webhook_deliveries.next_due(db, self._receiver, now)
-        if not self._look or len(self._waiting) >= AT_ONCE:
+            self._look, self._next_at = True, None
+            if (after := await webhook_deliveries.next_due(db, self._receiver, now)) is not None:
+                self._due_at(after)
+        if not self._look or self._ready() >= AT_ONCE:
             return
-        self._look = False
-        found = await webhook_deliveries.due(db, self._receiver, now, LOOK_AHEAD, self._known)
+        # What a few calls have stored up must not hide all others behind it.
+        calls: set[int] = set()
+        if len(self._waiting) >= AT_ONCE:
+            calls = self._calls | {one.call_id for one in self._waiting if one.call_id is not None}
+        self._look, failures = bool(calls), self._failures
+        found = await webhook_deliveries.due(
+            db, self._receiver, now, LOOK_AHEAD, known=self._known, calls=calls
+        )
+        if self._failures != failures:
+            # What was read may have to wait for it.
+            self._look = True
+            return
         self._look = self._look or len(found) == LOOK_AHEAD
         self._known |= {due.id for due in found}
         # What became due together is sent in the order in which it happened.
         self._waiting = sorted(self._waiting + found, key=lambda due: due.id)
 
+    def _ready(self) -> int:
+        """How much of what waits here waits for no other event."""
+        alone = [one for one in self._waiting if one.call_id is None]
+        return len(alone) + len({one.call_id for one in self._waiting} - self._calls - {None})
+
     def _begin(self, target: Target) -> None:
         """Send what is next: of each call one event at a time."""
-        calls = {call_id for call_id in self._under_way.values() if call_id is not None}
+        calls = set(self._calls)
         left: list[Due] = []
         for due in self._waiting:
             if len(self._under_way) >= self._at_once or due.call_id in calls:
@@ -177,7 +200,9 @@ class Lane:
             else:
                 name = f"webhook delivery {due.id}"
                 task = asyncio.create_task(self._send(due, target), name=name)
-                self._under_way[task] = due.call_id
+                self._under_way[task] = due
+                if due.call_id is not None:
+                    self._calls.add(due.call_id)
                 task.add_done_callback(self._ended)
             if due.call_id is not None:
                 calls.add(due.call_id)
@@ -190,19 +215,41 @@ class Lane:
         answered = attempt.failure_category in (None, "http_error")
         self._at_once = AT_ONCE if answered and attempt.duration_ms < SLOW_MS else 1
         outcome = post.outcome(due, target, attempt)
+        if outcome.status == "delivered":
+            self._go_on(due)
+        told = Told(outcome, due.endpoint_id, due.is_test, lambda: self._written(due, outcome))
+        await post.outcomes.put(told)
 
-        def written(delivery_id: int) -> None:
-            self._known.discard(delivery_id)
-            if outcome.next_attempt_at is not None:
-                known = self._next_at
-                again = outcome.next_attempt_at
-                self._next_at = again if known is None else min(known, again)
-            self._woken.set()
+    def _written(self, due: Due, outcome: Outcome) -> None:
+        """What became of a delivery is on disk."""
+        self._known.discard(due.id)
+        if outcome.status != "delivered":
+            self._failures += 1
+            self._go_on(due)
+            # What is next in its call may have to wait now: it is read again once it may go.
+            held = [one for one in self._waiting if one.call_id == due.call_id is not None]
+            self._known -= {one.id for one in held}
+            self._waiting = [one for one in self._waiting if one not in held]
+        self._look = self._look or outcome.status != "delivered" or due.tries > 0
+        if outcome.next_attempt_at is not None:
+            self._due_at(outcome.next_attempt_at)
+        self._woken.set()
 
-        await post.outcomes.put(Told(outcome, due.endpoint_id, due.is_test, written))
+    def _go_on(self, due: Due) -> None:
+        """The next event of a call may be sent."""
+        if due.call_id is not None:
+            self._calls.discard(due.call_id)
+
+    def _due_at(self, at: int) -> None:
+        """Something is due at this time."""
+        self._next_at = at if self._next_at is None else min(self._next_at, at)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        self._under_way.pop(task, None)
+        due = self._under_way.pop(task)
         self._woken.set()
         if not task.cancelled() and (error := task.exception()) is not None:
+            # Nothing of it is on disk, so it is due as it was: not at once, or it would not end.
             log.error("A webhook could not be sent", exc_info=error)
+            self._known.discard(due.id)
+            self._go_on(due)
+            self._due_at(self._post.clock.now_ms() + UNEXPECTED_MS)

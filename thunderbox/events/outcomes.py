@@ -33,8 +33,8 @@ class Told:
     outcome: Outcome
     endpoint_id: str | None
     is_test: bool
-    written: Callable[[int], None]
-    """Called with the delivery's id once all is on disk."""
+    written: Callable[[], None]
+    """Called once all is on disk."""
 
 
 class Outcomes:
@@ -79,7 +79,7 @@ class Outcomes:
                 log.exception("What became of webhooks could not be written")
                 await asyncio.sleep(AGAIN_S)
         for told in found:
-            told.written(told.outcome.delivery_id)
+            told.written()
 
     async def _write_once(self, found: list[Told]) -> None:
         async with self._db.transaction() as tx:

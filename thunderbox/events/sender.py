@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -13,6 +14,8 @@ from thunderbox.outgoing.client import Client
 from thunderbox.outgoing.destination import Destination
 from thunderbox.store.webhook_deliveries import Attempt, Category, Due
 from thunderbox.timestamps import iso
+
+log = logging.getLogger(__name__)
 
 TIMEOUT_S = 30.0
 MAX_ANSWER = 4_096
@@ -79,6 +82,10 @@ class Sender:
                 category, error = "http_error", f"It answered with the status {status}."
         except OutgoingError as failure:
             category, error = CATEGORIES.get(failure.reason, "other"), str(failure)
+        except Exception:
+            # Whatever it was, the event is not lost: it is tried again like every other.
+            log.exception("Webhook delivery %s could not be sent", due.id)
+            category, error = "other", "The box could not send it; its log says why."
         return Attempt(
             number=due.attempt_count + 1,
             at=at,

@@ -14,6 +14,10 @@ from thunderbox.store.webhook_events import CHANNEL
 Status = Literal["retrying", "delivered", "failed"]
 Category = Literal["timeout", "dns", "tls", "connection", "http_error", "other"]
 
+HOLD_MS = 66_000
+"""An event that failed holds up later ones of its call where it is tried again so soon: a minute,
+and the tenth by which waits are spread."""
+
 
 class Due(Struct, kw_only=True, frozen=True):
     """A delivery that is to be made, with its event; times in ms."""
@@ -108,17 +112,36 @@ async def waiting(db: Source) -> list[str]:
 
 
 async def due(
-    db: Source, receiver: str, now: int, limit: int, known: Collection[int] = ()
+    db: Source,
+    receiver: str,
+    now: int,
+    limit: int,
+    *,
+    known: Collection[int] = (),
+    calls: Collection[int] = (),
 ) -> list[Due]:
-    """What a receiver is to be told now, but what is known already; the longest due first."""
+    """What a receiver is to be told now; the longest due first.
+
+    Without deliveries that are known already, and without events of some calls.
+
+    What happened in a call after an event that has failed once waits for the second try of that,
+    where it comes within HOLD_MS.
+    """
     rows = await db.fetch_all(
         "SELECT webhook_deliveries.*, webhook_events.data, "
         "webhook_events.created_at AS created_at FROM webhook_deliveries "
         "JOIN webhook_events ON webhook_events.id = webhook_deliveries.event_id "
         "WHERE receiver = ? AND status = 'retrying' AND next_attempt_at <= ? "
         "AND webhook_deliveries.id NOT IN (SELECT value FROM json_each(?)) "
+        "AND ifnull(webhook_deliveries.call_id, -1) NOT IN (SELECT value FROM json_each(?)) "
+        "AND NOT EXISTS (SELECT 1 FROM webhook_deliveries AS earlier "
+        "WHERE earlier.receiver = webhook_deliveries.receiver "
+        "AND earlier.call_id = webhook_deliveries.call_id "
+        "AND earlier.id < webhook_deliveries.id "
+        "AND earlier.status = 'retrying' AND earlier.tries = 1 "
+        "AND earlier.next_attempt_at - earlier.last_attempt_at <= ?) "
         "ORDER BY next_attempt_at, webhook_deliveries.id LIMIT ?",
-        (receiver, now, to_json(sorted(known)), limit),
+        (receiver, now, to_json(sorted(known)), to_json(sorted(calls)), HOLD_MS, limit),
     )
     return read_all(Due, rows)
 
