@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
-import uvicorn
 from litestar import Litestar
 
+from tests.served import served
 from thunderbox.api import connections
 from thunderbox.api.connections import Connection
 
@@ -17,18 +17,9 @@ HEAD = b"POST /v1/auth/sign-in HTTP/1.1\r\nHost: box\r\n"
 
 
 @pytest.fixture
-async def port(app: Litestar, free_port) -> AsyncIterator[int]:
-    number = free_port()
-    server = uvicorn.Server(
-        uvicorn.Config(app, "127.0.0.1", number, http=Connection, lifespan="off", log_config=None)
-    )
-    serving = asyncio.create_task(server.serve())
-    async with asyncio.timeout(10):
-        while not server.started:
-            await asyncio.sleep(0.005)
-    yield number
-    server.should_exit = True
-    await asyncio.wait_for(serving, 10)
+async def port(app: Litestar) -> AsyncIterator[int]:
+    async with served(app, http=Connection) as port:
+        yield port
 
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -55,11 +46,15 @@ async def test_a_request_that_does_not_arrive_is_not_waited_for(
 async def test_a_client_that_asks_again_and_again_is_served(
     port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connections, "REQUEST_S", 1.0)
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
-        for _ in range(4):
-            assert (await client.get("/v1/healthz")).status_code == 200
-            await asyncio.sleep(0.4)
+    monkeypatch.setattr(connections, "REQUEST_S", 0.6)
+    reader, writer = await connect(port)
+    for _ in range(3):
+        writer.write(b"GET /v1/healthz HTTP/1.1\r\nHost: box\r\n\r\n")
+        head = (await reader.readuntil(b"\r\n\r\n")).lower()
+        assert head.startswith(b"http/1.1 200")
+        await reader.readexactly(int(head.partition(b"content-length: ")[2].split()[0]))
+        await asyncio.sleep(0.3)
+    writer.close()
 
 
 async def test_no_more_clients_are_connected_than_the_box_can_bear(

@@ -12,6 +12,7 @@ from tests.api.people import make_member
 from tests.fakes.trunks import REGISTERED, WRONG_PASSWORD
 from tests.peers.carriers import CREDENTIALS, CarriersServer
 from tests.peers.carriers_server import KEY, NUMBERS
+from thunderbox.calls import voip_numbers
 from thunderbox.calls.connections import SipHost
 from thunderbox.calls.ports import Invitation, Registration, TrunkState
 from thunderbox.carriers.accounts import Accounts
@@ -26,14 +27,20 @@ TRUNK = {"provider": "manual", "credentials": {"password": "hunter2"}, "sip_conf
 OWN = "+4930123456"
 
 
+@pytest.fixture(scope="module")
+def server() -> Iterator[CarriersServer]:
+    running = CarriersServer()
+    yield running
+    running.kill()
+
+
 @pytest.fixture
-def carriers(app, outside: Outside) -> Iterator[CarriersServer]:
-    server = CarriersServer()
+def carriers(server: CarriersServer, app, outside: Outside) -> CarriersServer:
+    server.forget()
     outside.http = Client(Rules(["127.0.0.0/8"]))
     accounts = Accounts(server.settings(), outside.http, outside.sleep)
     app.state.parts.connections.new_carrier = accounts
-    yield server
-    server.kill()
+    return server
 
 
 async def tested(client, **body: object) -> dict:
@@ -379,8 +386,9 @@ async def test_a_call_from_outside_shows_that_a_number_is_reached(
     ],
 )
 async def test_a_call_from_outside_that_goes_elsewhere(
-    client, outside: Outside, number, event, outcome, status
+    client, outside: Outside, number, monkeypatch, event, outcome, status
 ):
+    monkeypatch.setattr(voip_numbers, "ARRIVAL_SECONDS", 0.01)
     url = f"/v1/phone-numbers/{number['id']}"
     await client.post(f"{url}/verify-voip")
 
@@ -481,7 +489,10 @@ async def test_members_read_and_write_nothing(client, db: Database, tenant: Tena
     assert (await client.get(url)).json()["name"] == trunk["name"]
 
 
-async def test_two_tests_of_a_number_do_not_run_at_once(client, outside: Outside, number):
+async def test_two_tests_of_a_number_do_not_run_at_once(
+    client, outside: Outside, number, monkeypatch
+):
+    monkeypatch.setattr(voip_numbers, "ARRIVAL_SECONDS", 0.01)
     url = f"/v1/phone-numbers/{number['id']}"
     await client.post(f"{url}/verify-voip")
     second: list[int] = []

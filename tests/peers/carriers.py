@@ -35,7 +35,7 @@ class CarriersServer:
         assert self._process.stdout is not None
         self.url = f"http://127.0.0.1:{int(self._process.stdout.readline())}"
 
-    def settings(self, timeout_seconds: int = 10) -> CarriersSettings:
+    def settings(self, timeout_seconds: float = 10) -> CarriersSettings:
         """How clients find it."""
         return CarriersSettings(
             twilio_url=self.url,
@@ -54,6 +54,10 @@ class CarriersServer:
         """What it was asked so far, oldest first."""
         found: list[dict[str, Any]] = httpx.get(f"{self.url}/seen", timeout=20).json()
         return found
+
+    def forget(self) -> None:
+        """Have it as at its start."""
+        httpx.post(f"{self.url}/forget", timeout=20).raise_for_status()
 
     def kill(self) -> None:
         """End it at once."""

@@ -2,7 +2,7 @@
 
 It holds two numbers, asks for the right credentials, and keeps what it was asked (`GET /seen`).
 `POST /behave` with `{"status": 503, "times": 1, "headers": {}, "body": "…", "after": 0}` has the
-next requests answered in that way. It prints its port.
+next requests answered in that way; after `POST /forget` it is as at its start. It prints its port.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ KEY = "secret-of-the-account"
 ACCOUNT = "AC00000000000000000000000000000001"
 NUMBERS = ("+14155550101", "+14155550102")
 
-state: dict[str, Any] = {"seen": [], "behave": [], "trunks": [], "origins": [], "ips": []}
+state: dict[str, list[Any]] = {"seen": [], "behave": [], "trunks": [], "origins": [], "ips": []}
 
 
 def basic(user: str) -> str:
@@ -127,6 +127,10 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
     form = {} if is_json else dict(parse_qsl(raw.decode()))
     if path == "/behave":
         state["behave"] += [body] * body.get("times", 1)
+        return await reply(send, 200, {})
+    if path == "/forget":
+        for kept in state.values():
+            kept.clear()
         return await reply(send, 200, {})
     if path == "/seen":
         return await reply(send, 200, state["seen"])

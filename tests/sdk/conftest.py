@@ -10,23 +10,20 @@ status the client does not know, or that it cannot read, is an error.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from types import ModuleType
 from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 from litestar import Litestar
 from thunderphone.generated.client import AuthenticatedClient
 
 from tests.api.conftest import Tenant, app, db, other, outside, routes, tenant
 from tests.api.people import Person, make_member
+from tests.served import served
 
 __all__ = ["app", "db", "other", "outside", "routes", "tenant"]
-
-START_S = 10.0
 
 
 class Official:
@@ -65,19 +62,10 @@ class Official:
 
 
 @pytest.fixture
-async def url(app: Litestar, free_port: Callable[[], int]) -> AsyncIterator[str]:
+async def url(app: Litestar) -> AsyncIterator[str]:
     """Where the server listens."""
-    port = free_port()
-    server = uvicorn.Server(
-        uvicorn.Config(app, host="127.0.0.1", port=port, lifespan="off", log_config=None)
-    )
-    serving = asyncio.create_task(server.serve())
-    async with asyncio.timeout(START_S):
-        while not server.started:
-            await asyncio.sleep(0.005)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    await asyncio.wait_for(serving, START_S)
+    async with served(app) as port:
+        yield f"http://127.0.0.1:{port}"
     await app.state.usage.drain()
 
 

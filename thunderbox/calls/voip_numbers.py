@@ -28,6 +28,8 @@ from thunderbox.voice.leg import Answered, Ended, Leg
 log = logging.getLogger(__name__)
 
 PROBE_SECONDS = 15.0
+ARRIVAL_SECONDS = 1.0
+"""How long after its end a probe may still arrive: its end may be told first."""
 ALIKE_DIGITS = 6
 """Last digits by which a probe is known when it comes back: providers write callers their way."""
 
@@ -76,8 +78,7 @@ class Probes:
                 {watch, coming}, timeout=PROBE_SECONDS, return_when=asyncio.FIRST_COMPLETED
             )
             if watch.done() and not arrived.is_set():
-                # Its end may be told before its arrival.
-                await asyncio.wait({coming}, timeout=1.0)
+                await asyncio.wait({coming}, timeout=ARRIVAL_SECONDS)
         finally:
             del self._awaited[number]
             for task in (watch, coming):
