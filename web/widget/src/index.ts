@@ -1,0 +1,18 @@
+export { Call } from "./call";
+export type { CallSnapshot, ConnectOptions, WidgetState } from "./call";
+export type { Caption, Speaker } from "./captions";
+export { Failure } from "./failure";
+export type { FailureCode } from "./failure";
+export { LABELS } from "./labels";
+export type { Labels } from "./labels";
+export type { AgentState, EndedBy } from "./line";
+export type {
+  SessionOptions,
+  ThunderPhoneOptions,
+  ThunderPhoneWidgetProps,
+  WidgetPosition,
+  WidgetTheme,
+} from "./options";
+export { ThunderPhoneWidget } from "./ui/ThunderPhoneWidget";
+export { useThunderPhone } from "./useThunderPhone";
+export type { ThunderPhone } from "./useThunderPhone";
