@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from thunderbox.voice.history import Call, History, Passage
+from thunderbox.voice.history import MOST_NOTES, NOTES, Call, History, Passage
 
 
 def spoken(history: History, text: str, interrupted: bool = False) -> Passage:
@@ -74,3 +74,27 @@ def test_a_tool_call_without_a_result_is_not_told() -> None:
     history = History("p")
     history.attach(Passage("Hm.", calls=[Call("c1", "book", {})]))
     assert history.messages()[1:] == [{"role": "assistant", "content": "Hm."}]
+
+
+def test_notes_of_a_supervisor_stand_behind_the_prompt() -> None:
+    history = History("Be kind.")
+    history.caller_said("Hi.")
+    history.note("Offer a discount.")
+    history.note("Be brief.")
+    assert history.messages() == [
+        {
+            "role": "system",
+            "content": f"Be kind.\n\n{NOTES}\n- Offer a discount.\n- Be brief.",
+        },
+        {"role": "user", "content": "Hi."},
+    ]
+
+
+def test_only_so_many_notes_are_told_and_the_newest_always_is() -> None:
+    history = History("p")
+    for number in range(100):
+        history.note(f"note {number} " + "x" * 990)
+    told = history.messages()[0]["content"]
+    assert len(told) < MOST_NOTES + 200
+    assert "note 99 " in told
+    assert "note 95 " not in told

@@ -14,6 +14,7 @@ from typing import Any
 from thunderbox.calls.acknowledgements import Acknowledgements
 from thunderbox.calls.billing import Billing
 from thunderbox.calls.closing import Closing
+from thunderbox.calls.gallery import Gallery
 from thunderbox.calls.incoming import Incoming
 from thunderbox.calls.meter import Reading
 from thunderbox.calls.patience import pace_of
@@ -83,6 +84,8 @@ class Call:
         self, box: Surroundings, call_id: int, new: calls.NewCall, agent: NewAgent
     ) -> None:
         self.id = call_id
+        self.gallery = Gallery(f"Call {call_id}")
+        """Who follows the call."""
         self._box = box
         self._agent = agent
         self._org_id = new.org_id
@@ -136,10 +139,14 @@ class Call:
         except EngineError as error:
             log.warning("Call %s: %s", self.id, error)
         finally:
-            await transcript.close()
-            if recording is not None:
-                await recording.close()
-            await self._close("failed" if reason in FAILURES else "completed", reason, None)
+            self._conversation = None
+            try:
+                await transcript.close()
+                if recording is not None:
+                    await recording.close()
+                await self._close("failed" if reason in FAILURES else "completed", reason, None)
+            finally:
+                await self.gallery.close()
 
     async def prepare(self) -> None:
         """Let the language model read what the agent is told, while the phone rings."""
@@ -179,6 +186,16 @@ class Call:
         """Say that the call has to end, then end it."""
         if self._conversation is not None:
             self._conversation.close_politely()
+
+    @property
+    def talks(self) -> bool:
+        """Whether the conversation goes on."""
+        return self._conversation is not None
+
+    def whisper(self, text: str) -> None:
+        """Tell the agent something that the caller does not hear."""
+        if self._conversation is not None:
+            self._conversation.whisper(text)
 
     def reading(self) -> Reading | None:
         """What the call costs while it is answered and has not ended."""
@@ -246,7 +263,7 @@ class Call:
         recognizer = CallRecognizer(engines.recognizer, _languages(agent))
         engines = replace(engines, recognizer=recognizer)
         persona = self._persona(acknowledgement)
-        return Conversation(leg, persona, engines, tools, transcript, pace, deadlines)
+        return Conversation(leg, persona, engines, tools, transcript, pace, deadlines, self.gallery)
 
     def _persona(self, acknowledgement: str = "") -> Persona:
         """The agent as this call has it."""

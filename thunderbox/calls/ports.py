@@ -179,6 +179,10 @@ class Seat(Audience, Protocol):
 
     ticket: Ticket
 
+    @property
+    def vacant(self) -> bool:
+        """Whether whoever had the ticket has left, or never came."""
+
     async def close(self) -> None:
         """Send the supervisor away."""
 

@@ -46,6 +46,10 @@ class Switchboard:
         """Calls in progress."""
         return len(self._running)
 
+    def call(self, call_id: int) -> Call | None:
+        """A call in progress."""
+        return self._running.get(call_id)
+
     def readings(self) -> list[Reading]:
         """What each answered call costs."""
         found = (call.reading() for call in self._running.values())

@@ -82,6 +82,11 @@ class Answering:
         """Let the model read what it is told while nobody waits for it."""
         self._spawn(self._thinker.warm())
 
+    def note(self, text: str) -> None:
+        """Tell the model something more, and let it read that at once."""
+        self.history.note(text)
+        self.read_ahead()
+
     def tick(self, now: int, spoken: int) -> None:
         """20 ms went by, in which so many bytes of speech were sent."""
         self._now = now

@@ -132,6 +132,10 @@ class Conversation:
         """Say one of the fixed sentences, then end the call with this reason."""
         self._do(self._turns.end_with(phrase, reason))
 
+    def whisper(self, text: str) -> None:
+        """Tell the agent something that the caller does not hear; its next reply knows it."""
+        self._answering.note(text)
+
     async def _talk(self) -> None:
         """Live through the call, 20 ms at a time."""
         while self._end_reason is None:

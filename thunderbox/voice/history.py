@@ -38,6 +38,12 @@ class Passage:
     calls: list[Call] = field(default_factory=list)
 
 
+NOTES = "Notes from a supervisor during this call. Follow them; the caller does not hear them:"
+"""Stands behind the prompt: it is what every model takes as told by those it works for."""
+MOST_NOTES = 4_000
+"""Characters of notes that a model is told; the oldest go first."""
+
+
 @dataclass(slots=True)
 class Said:
     """Words of the caller."""
@@ -51,10 +57,17 @@ class History:
     def __init__(self, prompt: str) -> None:
         self.prompt = prompt
         self._entries: list[Passage | Said] = []
+        self._notes: list[str] = []
 
     def caller_said(self, text: str) -> None:
         """Add the caller's words."""
         self._entries.append(Said(text))
+
+    def note(self, text: str) -> None:
+        """Add what a supervisor tells the agent."""
+        self._notes.append(text)
+        while sum(map(len, self._notes)) > MOST_NOTES and len(self._notes) > 1:
+            del self._notes[0]
 
     def attach(self, passage: Passage) -> None:
         """Give words of the agent that will be spoken now their place."""
@@ -69,7 +82,7 @@ class History:
 
     def messages(self, unsaid: str | None = None) -> list[Message]:
         """Chat messages in OpenAI form; `unsaid` is a turn of the caller not yet committed."""
-        messages: list[dict[str, Any]] = [{"role": "system", "content": self.prompt}]
+        messages: list[dict[str, Any]] = [{"role": "system", "content": self._told()}]
         entries = [*self._entries, *([Said(unsaid)] if unsaid is not None else [])]
         for entry in entries:
             if isinstance(entry, Said):
@@ -81,6 +94,12 @@ class History:
                 continue
             messages += _passage_messages(entry)
         return list(messages)
+
+    def _told(self) -> str:
+        """What the agent is told by those it works for."""
+        if not self._notes:
+            return self.prompt
+        return "\n".join([f"{self.prompt}\n\n{NOTES}", *(f"- {note}" for note in self._notes)])
 
 
 def _passage_messages(passage: Passage) -> list[dict[str, Any]]:

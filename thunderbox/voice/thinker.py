@@ -199,7 +199,8 @@ async def read_ahead(model: LanguageModel, history: History, schemas: Sequence[T
     """Let the model read the beginning of a conversation while nobody waits for it."""
     try:
         async with asyncio.timeout(WARM_S):
-            await model.warm(history.messages(), schemas)
+            # What was said is no business of other calls, which what was read here may serve.
+            await model.warm(history.messages()[:1], schemas)
     except (EngineError, TimeoutError) as error:
         log.warning("The prompt was not read ahead of time: %s", error or "too slow")
 
