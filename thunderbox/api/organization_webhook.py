@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from litestar import Controller, get, patch, put
 from litestar.params import JSONBody
 from msgspec import Struct
 
 from thunderbox.api.auth import require_admin, require_key
-from thunderbox.api.bodies import Body
+from thunderbox.api.bodies import Body, Given
 from thunderbox.api.request import ApiRequest
 from thunderbox.api.times import Timestamp, iso
 from thunderbox.api.webhook_fields import OrganizationWebhookWrite, checked_url
@@ -36,13 +38,7 @@ class OrganizationWebhookController(Controller):
     @get(summary="Read the organization's single webhook", errors=(404,))
     async def read_organization_webhook(self, request: ApiRequest) -> OrganizationWebhookView:
         """The URL, empty where it was taken away, and the secret."""
-        found = await organization_webhooks.get(request.db, request.org_id)
-        if found is None:
-            raise NotFoundError(
-                "This organization has no webhook yet; PUT /v1/webhook with a url makes one, and "
-                "an empty url makes the secret alone."
-            )
-        return _view(found)
+        return await _read(request)
 
     @put(
         dto=Body[OrganizationWebhookWrite],
@@ -53,22 +49,33 @@ class OrganizationWebhookController(Controller):
         self, request: ApiRequest, data: JSONBody[OrganizationWebhookWrite]
     ) -> OrganizationWebhookView:
         """Set the URL, or take it away with an empty one; the secret stays."""
-        return await _set(request, data)
+        return await _set(request, data.url)
 
     @patch(
-        dto=Body[OrganizationWebhookWrite],
+        dto=Given[OrganizationWebhookWrite],
         return_dto=None,
         summary="Change the organization's single webhook",
+        errors=(404,),
     )
     async def change_organization_webhook(
-        self, request: ApiRequest, data: JSONBody[OrganizationWebhookWrite]
+        self, request: ApiRequest, data: JSONBody[dict[str, Any]]
     ) -> OrganizationWebhookView:
-        """The same as PUT."""
-        return await _set(request, data)
+        """The same as PUT; without a URL nothing changes."""
+        return await _set(request, data["url"]) if data else await _read(request)
 
 
-async def _set(request: ApiRequest, data: OrganizationWebhookWrite) -> OrganizationWebhookView:
-    url = checked_url(data.url, plain=request.parts.allows_http)
+async def _read(request: ApiRequest) -> OrganizationWebhookView:
+    found = await organization_webhooks.get(request.db, request.org_id)
+    if found is None:
+        raise NotFoundError(
+            "This organization has no webhook yet; PUT /v1/webhook with a url makes one, and an "
+            "empty url makes the secret alone."
+        )
+    return _view(found)
+
+
+async def _set(request: ApiRequest, given: str) -> OrganizationWebhookView:
+    url = checked_url(given, plain=request.parts.allows_http)
     async with request.db.transaction() as tx:
         if not url:
             receiver = f"{LEGACY}{request.org_id}"

@@ -29,7 +29,7 @@ from thunderbox.api.voip_views import (
     inbound_test_view,
     verification_view,
 )
-from thunderbox.api.webhook_urls import is_webhook, refused
+from thunderbox.api.webhook_urls import wrong
 from thunderbox.errors import ForbiddenError, InvalidError, NotFoundError
 from thunderbox.store import agents, phone_numbers
 from thunderbox.store.database import Source
@@ -152,7 +152,7 @@ class PhoneNumbersController(Controller):
                 inbound_agent_id=data.get("inbound_agent_id", old.inbound_agent_id),
                 outbound_agent_id=data.get("outbound_agent_id", old.outbound_agent_id),
                 label=data.get("label", old.label),
-                **_webhook(old, data),
+                **_webhook(old, data, plain=request.parts.allows_http),
             )
             return view(changed, request.parts.connections.can_call)
 
@@ -258,13 +258,13 @@ async def _check_room(db: Source, org_id: int) -> None:
         )
 
 
-def _webhook(old: PhoneNumber, given: dict[str, Any]) -> dict[str, Any]:
+def _webhook(old: PhoneNumber, given: dict[str, Any], *, plain: bool) -> dict[str, Any]:
     """What a new webhook_url changes: the first one comes with a secret. Raises InvalidError."""
     if "webhook_url" not in given:
         return {}
     url = given["webhook_url"] or None
-    if url is not None and not is_webhook(url):
-        raise InvalidError({"webhook_url": [refused("webhook_url", url)]})
+    if url is not None and (sentence := wrong("webhook_url", url, plain=plain)):
+        raise InvalidError({"webhook_url": [sentence]})
     secret = None if url is None else old.webhook_signing_secret or new_secret()
     return {"webhook_url": url, "webhook_signing_secret": secret}
 

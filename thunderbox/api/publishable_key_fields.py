@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
+from thunderbox.api import webhook_urls
 from thunderbox.api.fields import Id, shown
-from thunderbox.api.webhook_urls import is_webhook, refused
 from thunderbox.calls import origins
 from thunderbox.errors import InvalidError
 from thunderbox.store import agents
@@ -38,19 +38,23 @@ class PublishableKeyWrite(Struct, kw_only=True):
     embed_config: dict[str, Any] = {}
 
 
-async def created(db: Source, org_id: int, given: dict[str, Any]) -> NewPublishableKey:
-    """A new key of checked fields. Raises InvalidError."""
-    return await _ruled(db, org_id, NewPublishableKey(**given), given)
+async def created(
+    db: Source, org_id: int, given: dict[str, Any], *, plain: bool
+) -> NewPublishableKey:
+    """A new key of checked fields; `plain` allows http anywhere. Raises InvalidError."""
+    return await _ruled(db, org_id, NewPublishableKey(**given), given, plain)
 
 
-async def patched(db: Source, old: PublishableKey, given: dict[str, Any]) -> NewPublishableKey:
+async def patched(
+    db: Source, old: PublishableKey, given: dict[str, Any], *, plain: bool
+) -> NewPublishableKey:
     """The key as a PATCH leaves it. Raises InvalidError."""
     values = {name: getattr(old, name) for name in NewPublishableKey.__struct_fields__}
-    return await _ruled(db, old.org_id, NewPublishableKey(**values | given), given)
+    return await _ruled(db, old.org_id, NewPublishableKey(**values | given), given, plain)
 
 
 async def _ruled(
-    db: Source, org_id: int, new: NewPublishableKey, given: dict[str, Any]
+    db: Source, org_id: int, new: NewPublishableKey, given: dict[str, Any], plain: bool
 ) -> NewPublishableKey:
     """Apply the rules between fields; the ones about the world only to what was sent."""
     wrong: dict[str, list[str]] = {}
@@ -73,8 +77,9 @@ async def _ruled(
     new.webhook_url = new.webhook_url or None
     if new.mode == "webhook" and new.webhook_url is None:
         wrong["webhook_url"] = ['webhook_url is missing; it is required when mode is "webhook".']
-    elif new.webhook_url is not None and not is_webhook(new.webhook_url):
-        wrong["webhook_url"] = [refused("webhook_url", new.webhook_url)]
+    elif new.webhook_url is not None and "webhook_url" in given:
+        sentence = webhook_urls.wrong("webhook_url", new.webhook_url, plain=plain)
+        wrong |= {"webhook_url": [sentence]} if sentence else {}
     if wrong:
         raise InvalidError(wrong)
     return new

@@ -62,7 +62,9 @@ class PublishableKeysController(Controller):
     ) -> PublishableKeyView:
         """A key for one agent, or for a web hook that names the agent of each visitor."""
         async with request.db.transaction() as tx:
-            new = await created(tx, request.org_id, msgspec.structs.asdict(data))
+            new = await created(
+                tx, request.org_id, msgspec.structs.asdict(data), plain=request.parts.allows_http
+            )
             return _view(await publishable_keys.insert(tx, request.org_id, new))
 
     @get("/{publishable_key_id:int}", summary="Read a publishable key")
@@ -87,7 +89,7 @@ class PublishableKeysController(Controller):
         """Change the fields that are sent."""
         async with request.db.transaction() as tx:
             old = await _active(tx, request.org_id, publishable_key_id)
-            new = await patched(tx, old, data)
+            new = await patched(tx, old, data, plain=request.parts.allows_http)
             if new.mode != "webhook":
                 await _give_up(tx, old, "The publishable key has no webhook any more.")
             return _view(await publishable_keys.update(tx, publishable_key_id, new))

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from thunderbox.api.fields import Id, shown
-from thunderbox.api.webhook_urls import MAX_LENGTH, is_webhook, refused
+from thunderbox.api.webhook_urls import MAX_LENGTH, wrong
 from thunderbox.errors import InvalidError
 from thunderbox.events.catalogue import SUBSCRIPTIONS, Subscription
 from thunderbox.store import agents
@@ -23,7 +23,7 @@ Label = Annotated[
     Meta(min_length=1, max_length=120, pattern=r"\S", description="a text of 1 to 120 characters"),
 ]
 Url = Annotated[
-    str, Meta(max_length=MAX_LENGTH, description="https://..., or http://... on this machine")
+    str, Meta(max_length=MAX_LENGTH, description="https://..., or http://... where it is allowed")
 ]
 Events = Annotated[
     list[str],
@@ -91,28 +91,28 @@ async def _ruled(
     db: Source, org_id: int, new: NewWebhookEndpoint, given: dict[str, Any], plain: bool
 ) -> NewWebhookEndpoint:
     """Apply the rules to what was sent."""
-    wrong: dict[str, list[str]] = {}
-    if "url" in given and not is_webhook(new.url, plain=plain):
-        wrong["url"] = [refused("url", new.url)]
+    found: dict[str, list[str]] = {}
+    if "url" in given and (sentence := wrong("url", new.url, plain=plain)):
+        found["url"] = [sentence]
     unknown = [name for name in new.events if name not in SUBSCRIPTIONS]
     if "events" in given and unknown:
-        wrong["events"] = [
+        found["events"] = [
             f"events has {', '.join(map(shown, unknown))}, but must have events such as "
             f"{', '.join(SUBSCRIPTIONS)}."
         ]
     new.events = list(dict.fromkeys(new.events))
     if "agent_id" in given and new.agent_id is not None:
-        found = await agents.get(db, org_id, new.agent_id)
-        if found is None:
-            wrong["agent_id"] = [f"There is no agent {new.agent_id} in this organization."]
-    if wrong:
-        raise InvalidError(wrong)
+        agent = await agents.get(db, org_id, new.agent_id)
+        if agent is None:
+            found["agent_id"] = [f"There is no agent {new.agent_id} in this organization."]
+    if found:
+        raise InvalidError(found)
     return msgspec.structs.replace(new, label=new.label.strip())
 
 
 def checked_url(url: str, *, plain: bool) -> str:
     """The single URL of an organization. Raises InvalidError."""
     url = url.strip()
-    if url and not is_webhook(url, plain=plain):
-        raise InvalidError({"url": [refused("url", url)]})
+    if url and (sentence := wrong("url", url, plain=plain)):
+        raise InvalidError({"url": [sentence]})
     return url
