@@ -1,0 +1,126 @@
+"""Seams of aiortc: every place where we reach beside what it offers, with the reason.
+
+aiortc is checked at import, so that another version of it fails at once and with a sentence
+instead of in the middle of a call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from importlib.metadata import version
+from types import CodeType
+
+from aioice.ice import Connection
+from aiortc import RTCPeerConnection, RTCRtpReceiver, RTCRtpSender, RTCRtpTransceiver
+from aiortc.jitterbuffer import JitterFrame
+from aiortc.rtcicetransport import RTCIceTransport
+from aiortc.rtp import RtpPacket
+
+from thunderbox.errors import StartError
+
+OnPacket = Callable[[RtpPacket], None]
+
+_BUFFER = "_RTCRtpReceiver__jitter_buffer"
+
+
+class _Hose:
+    """Stands where aiortc keeps a receiver's jitter buffer; hands every packet on.
+
+    aiortc's own buffer waits 80 ms and stays late after a loss, and decodes in a thread per
+    receiver. It gets nothing to decode from here.
+    """
+
+    capacity = 1
+
+    def __init__(self, on_packet: OnPacket) -> None:
+        self._on_packet = on_packet
+
+    def add(self, packet: RtpPacket) -> tuple[bool, JitterFrame | None]:
+        self._on_packet(packet)
+        return False, None
+
+
+def take_packets(receiver: RTCRtpReceiver, on_packet: OnPacket) -> None:
+    """Have the packets of a receiver handed over as they come, in any order, also twice.
+
+    aiortc goes on counting them for its reports to the sender.
+    """
+    setattr(receiver, _BUFFER, _Hose(on_packet))
+
+
+def name_track(sender: RTCRtpSender, stream: str, track: str) -> None:
+    """Say what the stream and the track of a sender are called in session descriptions.
+
+    aiortc makes the names up; LiveKit's clients know whose sound it is by them.
+    """
+    sender._stream_id = stream
+    sender._track_id = track
+
+
+def offered_to_receive(transceiver: RTCRtpTransceiver) -> bool:
+    """Whether the other end has offered to receive, and not to send, in this section.
+
+    aiortc does not say what was offered, only what came out.
+    """
+    return transceiver._offerDirection == "sendonly"
+
+
+async def gather(peer: RTCPeerConnection, addresses: Iterable[str], seconds: int) -> None:
+    """Open sockets on these addresses, as candidates of every transport that has none yet.
+
+    aioice would take all addresses of the machine but 127.0.0.1, and wait 5 s for a STUN server.
+    """
+    for transport in _ice_transports(peer):
+        connection = transport.iceGatherer._connection
+        if connection._local_candidates_start:
+            continue
+        connection._local_candidates_start = True
+        for component in sorted(connection._components):
+            connection._local_candidates += await connection.get_component_candidates(
+                component, list(addresses), timeout=seconds
+            )
+        connection._local_candidates_end = True
+
+
+def _ice_transports(peer: RTCPeerConnection) -> list[RTCIceTransport]:
+    dtls = [transceiver.receiver.transport for transceiver in peer.getTransceivers()]
+    if peer.sctp is not None:
+        dtls.append(peer.sctp.transport)
+    return list({id(one.transport): one.transport for one in dtls}.values())
+
+
+def _check() -> None:
+    """Raise StartError where aiortc is not built as we know it."""
+
+    def names(code: CodeType) -> set[str]:
+        inner = [names(one) for one in code.co_consts if isinstance(one, CodeType)]
+        return set(code.co_names).union(*inner)
+
+    needed: list[tuple[Callable[..., object], set[str]]] = [
+        (RTCRtpReceiver.__init__, {_BUFFER}),
+        (RTCRtpReceiver._handle_rtp_packet, {_BUFFER, "add"}),
+        (RTCRtpSender.__init__, {"_stream_id"}),
+        (RTCRtpSender.replaceTrack, {"_track_id"}),
+        (RTCRtpTransceiver.__init__, {"_offerDirection"}),
+        (RTCIceTransport.__init__, {"_connection"}),
+        (
+            Connection.gather_candidates,
+            {
+                "_local_candidates",
+                "_local_candidates_start",
+                "_local_candidates_end",
+                "_components",
+                "get_component_candidates",
+            },
+        ),
+    ]
+    for function, wanted in needed:
+        if missing := wanted - names(function.__code__):
+            raise StartError(
+                f"aiortc {version('aiortc')} with aioice {version('aioice')} is not built as "
+                f"browser calls need it ({function.__qualname__} has no "
+                f"{', '.join(sorted(missing))}). Install the versions of requirements.lock."
+            )
+
+
+_check()

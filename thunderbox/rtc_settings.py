@@ -1,0 +1,26 @@
+"""The settings of [rtc]."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+
+class RtcSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """[rtc]: how the sound of browser calls gets through the network."""
+
+    addresses: tuple[str, ...] = ()
+    stun_url: Annotated[
+        str,
+        Meta(pattern=r"^(stun:[\w.-]+(:\d{1,5})?)?$", description="stun:host[:port], or empty"),
+    ] = ""
+    turn_url: Annotated[
+        str,
+        Meta(
+            pattern=r"^(turns?:[\w.-]+(:\d{1,5})?(\?transport=(udp|tcp))?)?$",
+            description="turn:host[:port][?transport=udp|tcp], turns:host[:port], or empty",
+        ),
+    ] = ""
+    turn_user: str = ""
+    turn_password: str = ""
