@@ -19,6 +19,10 @@ from tests.peers.process import until
 
 RATE = 16_000
 """Of what it hears."""
+VOICE = 250
+"""Samples above this amplitude are voice."""
+VOICED_FRAMES = 3
+"""So many frames of voice in a row are speech and not a click."""
 QUEUE_MS = 60_000
 JOIN_SECONDS = 15.0
 
@@ -51,6 +55,16 @@ class Seen:
     """Text streams of topic `lk.transcription`."""
 
 
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """20 ms that were heard."""
+
+    at: float
+    """When they came, on the monotonic clock."""
+    peak: int
+    samples: bytes
+
+
 class WebClient:
     """One visitor: `async with WebClient(url, token) as visitor: visitor.say(path)`.
 
@@ -60,8 +74,7 @@ class WebClient:
 
     def __init__(self, url: str, token: str, *, single: bool = True) -> None:
         self.seen = Seen()
-        self.heard: list[tuple[float, bytes]] = []
-        """Frames of 20 ms with the moment at which each came."""
+        self.heard: list[Frame] = []
         self.joined_at = 0.0
         """When the client began to join, on the monotonic clock."""
         self._url, self._token, self._single = url, token, single
@@ -115,15 +128,17 @@ class WebClient:
 
     async def say(self, path: Path) -> float:
         """Begin to say a WAV file (mono, 16 bit); the moment its last voiced sample is said."""
-        assert self._source is not None
         samples, rate = waves.read(path)
-        whole = np.interp(
-            np.arange(len(samples) * RATE // rate) * rate / RATE, np.arange(len(samples)), samples
-        ).astype("<i2")
-        voiced = np.flatnonzero(np.abs(whole.astype(int)) > 300)
+        at = np.arange(len(samples) * RATE // rate) * rate / RATE
+        return await self.speak(np.interp(at, np.arange(len(samples)), samples).astype("<i2"))
+
+    async def speak(self, samples: np.ndarray) -> float:
+        """Begin to say samples of 16 kHz; the moment the last voiced one is said."""
+        assert self._source is not None
+        voiced = np.flatnonzero(np.abs(samples.astype(int)) > VOICE)
         begins = time.monotonic() + self._source.queued_duration
-        for at in range(0, len(whole) - len(whole) % 160, RATE):
-            piece = whole[at : at + RATE]
+        for at in range(0, len(samples) - len(samples) % 160, RATE):
+            piece = samples[at : at + RATE]
             piece = piece[: len(piece) // 160 * 160]
             await self._source.capture_frame(rtc.AudioFrame(piece.tobytes(), RATE, 1, len(piece)))
         return begins + (int(voiced[-1]) if voiced.size else 0) / RATE
@@ -154,7 +169,7 @@ class WebClient:
 
     def sound(self, since: float = 0.0) -> np.ndarray:
         """All that was heard since a moment, as samples of 16 kHz."""
-        frames = b"".join(frame for at, frame in self.heard if at >= since)
+        frames = b"".join(frame.samples for frame in self.heard if frame.at >= since)
         return np.frombuffer(frames, "<i2")
 
     def write(self, path: Path) -> Path:
@@ -169,26 +184,25 @@ class WebClient:
         found: list[float] = []
 
         def speaks() -> bool:
-            fresh = [one for one in self.heard[-1500:] if one[0] > moment]
-            loud = [
-                np.abs(np.frombuffer(frame, "<i2").astype(int)).max() > 250 for _, frame in fresh
-            ]
-            for at in range(len(loud) - 2):
-                if all(loud[at : at + 3]):
-                    found.append(fresh[at][0])
-                    return True
-            return False
+            run = 0
+            for frame in reversed(self.heard):
+                if frame.at <= moment:
+                    break
+                run = run + 1 if frame.peak > VOICE else 0
+                if run >= VOICED_FRAMES:
+                    found.append(frame.at)
+            return bool(found)
 
         await until(speaks, seconds, lambda: f"a voice; {self.seen}")
-        return found[0]
+        return found[-1]
 
     async def quiet(self, seconds: float = 0.8, deadline: float = 30.0) -> None:
         """Wait until the agent has said nothing for so long. Raises TimeoutError."""
+        wanted = int(seconds * 50)
 
         def still() -> bool:
-            newest = [frame for _, frame in self.heard[-int(seconds * 50) :]]
-            sound = np.frombuffer(b"".join(newest), "<i2").astype(int)
-            return len(newest) >= int(seconds * 50) and int(np.abs(sound).max()) <= 250
+            newest = self.heard[-wanted:]
+            return len(newest) == wanted and max(frame.peak for frame in newest) <= VOICE
 
         await until(still, deadline, lambda: f"silence; {self.seen}")
 
@@ -248,7 +262,9 @@ class WebClient:
         stream = rtc.AudioStream(track, sample_rate=RATE, num_channels=1, frame_size_ms=20)
         self._streams.append(stream)
         async for event in stream:
-            self.heard.append((time.monotonic(), bytes(event.frame.data)))
+            at, samples = time.monotonic(), bytes(event.frame.data)
+            peak = int(np.abs(np.frombuffer(samples, "<i2").astype(int)).max())
+            self.heard.append(Frame(at, peak, samples))
 
     def _go(self, work: Any) -> None:
         task = asyncio.create_task(work)

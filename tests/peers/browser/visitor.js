@@ -3,7 +3,7 @@
 
 const { Room, RoomEvent, Track, DisconnectReason } = LivekitClient;
 
-const seen = { events: [], states: [], captions: [], streams: [], refused: "" };
+const seen = { joinedAt: 0, events: [], states: [], captions: [], streams: [], refused: "" };
 let room;
 
 async function join(url, token, single) {
@@ -30,6 +30,7 @@ async function join(url, token, single) {
       final: attributes["lk.transcription_final"] === "true",
     });
   });
+  seen.joinedAt = performance.now();
   try {
     await room.connect(url, token);
   } catch (error) {
