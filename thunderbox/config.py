@@ -37,6 +37,7 @@ from thunderbox.products import (
     StormExtraSettings,
     section_of,
 )
+from thunderbox.web_settings import WebSettings
 from thunderbox.webhook_settings import WebhookSettings
 
 Port = Annotated[int, Meta(ge=1, le=65535, description="a port from 1 to 65535")]
@@ -217,6 +218,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     remote_chat: RemoteSettings = RemoteSettings()
     remote_transcription: RemoteSettings = RemoteSettings()
     remote_speech: RemoteSpeechSettings = RemoteSpeechSettings()
+    web: WebSettings = WebSettings()
     webhooks: WebhookSettings = WebhookSettings()
     backup: BackupSettings = BackupSettings()
     billing: BillingSettings = BillingSettings()

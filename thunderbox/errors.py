@@ -13,7 +13,9 @@ ThunderBoxError             something a person can act on; its text is a sentenc
 │   ├── GoneError           410: a link that has expired
 │   ├── UnprocessableError  422, with a machine-readable code
 │   ├── TooManyError        429, with the seconds to wait
-│   └── CarrierError        502: a provider of numbers refused, failed or did not answer
+│   ├── CarrierError        502: a provider of numbers refused, failed or did not answer
+│   ├── RoomError           502: a room for a browser cannot be had
+│   └── FullError           503: there are as many sessions as the box takes at a time
 ├── StoreError              the database failed, or is closed
 │   └── DuplicateError      a row with these unique values is already there
 ├── ModelError              a model cannot be fetched, imported or removed; says what to do
@@ -110,8 +112,8 @@ class TooManyError(RequestError):
 
     status = 429
 
-    def __init__(self, detail: str, retry_after: int) -> None:
-        super().__init__(detail)
+    def __init__(self, detail: str, retry_after: int, *, code: str | None = None) -> None:
+        super().__init__(detail, code=code)
         self.retry_after = retry_after
 
 
@@ -119,6 +121,20 @@ class CarrierError(RequestError):
     """502: a provider of numbers refused, failed or did not answer."""
 
     status = 502
+
+
+class RoomError(RequestError):
+    """502: a room for a browser cannot be had."""
+
+    status = 502
+    code = "media_unavailable"
+
+
+class FullError(RequestError):
+    """503: there are as many sessions as the box takes at a time."""
+
+    status = 503
+    code = "box_full"
 
 
 class StoreError(ThunderBoxError):

@@ -97,6 +97,7 @@ class Call:
         self._started_at = new.started_at
         self._outbound = new.direction == "outbound"
         self._conversation: Conversation | None = None
+        self._parting: tuple[str, str] | None = None
         self._secrets: tuple[str, ...] = ()
         self._timezone = box.settings.calls.timezone
 
@@ -135,6 +136,10 @@ class Call:
             self._conversation = self._new_conversation(
                 leg, transcript, speak_order, acknowledgement, tools
             )
+            if self._parting is not None:
+                # It can only end once it has begun.
+                loop = asyncio.get_running_loop()
+                loop.call_soon(self._conversation.end_with, *self._parting)
             reason = await self._conversation.run()
         except EngineError as error:
             log.warning("Call %s: %s", self.id, error)
@@ -184,8 +189,11 @@ class Call:
 
     def close_politely(self) -> None:
         """Say that the call has to end, then end it."""
-        if self._conversation is not None:
-            self._conversation.close_politely()
+        self._end_with(phrases.SHUTDOWN, "shutdown")
+
+    def end_revoked(self) -> None:
+        """Say that the call has to end, for what allowed it is gone, then end it."""
+        self._end_with(phrases.SHUTDOWN, "revoked")
 
     @property
     def talks(self) -> bool:
@@ -205,8 +213,14 @@ class Call:
 
     def end_unpaid(self) -> None:
         """Say that the credit is used up, then end the call."""
-        if self._conversation is not None:
-            self._conversation.end_with(phrases.BALANCE_END, "insufficient_balance")
+        self._end_with(phrases.BALANCE_END, "insufficient_balance")
+
+    def _end_with(self, phrase: str, reason: str) -> None:
+        """Say a fixed sentence, then end the call; one that is not talking yet, once it does."""
+        if self._conversation is None:
+            self._parting = (phrase, reason)
+        else:
+            self._conversation.end_with(phrase, reason)
 
     async def _close(self, status: calls.EndStatus, reason: str, sip_status: int | None) -> None:
         self._answered_at = None
@@ -299,6 +313,7 @@ def new_row(
     to_number: str,
     started_at: int,
     variables: Mapping[str, Any] | None = None,
+    publishable_key_id: int | None = None,
     idempotency_key: str | None = None,
     request_digest: str | None = None,
 ) -> calls.NewCall:
@@ -317,6 +332,7 @@ def new_row(
         thinking_level=agent.thinking_level,
         tools=agent.tools,
         variables=dict(variables or {}),
+        publishable_key_id=publishable_key_id,
         idempotency_key=idempotency_key,
         request_digest=request_digest,
     )

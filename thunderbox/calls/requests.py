@@ -1,4 +1,4 @@
-"""What the outside asks of calls, and what it is told: placing a call, and readiness."""
+"""What the outside asks of calls, and what it is told: calls, sessions in web pages, readiness."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
+
+from thunderbox.calls.ports import Ticket
+from thunderbox.store.publishable_keys import PublishableKey
 
 
 class PlaceCall(Struct, kw_only=True, frozen=True):
@@ -33,6 +36,36 @@ class PlacedCall(Struct, kw_only=True, frozen=True):
     call_id: int
     status: str = "initiated"
     idempotent_replay: bool = False
+
+
+class OpenMic(Struct, kw_only=True, frozen=True):
+    """Let somebody whom the organization's own program knows talk to an agent in a browser."""
+
+    org_id: int
+    agent_id: int
+
+
+class OpenWidget(Struct, kw_only=True, frozen=True):
+    """Let the visitor of a web page talk to the agent of a publishable key."""
+
+    key: PublishableKey
+    """Active and enabled, and asked from a page that it lets in."""
+    origin: str
+    """Of the page; empty where the request came from a program on this machine."""
+    variables: dict[str, Any] = msgspec.field(default_factory=dict)
+    context: str = ""
+    """What the page says of its visitor."""
+    primary_language: str | None = None
+    """None, as for the voice: the agent's own."""
+    voice: str | None = None
+
+
+class WebSession(Struct, kw_only=True, frozen=True):
+    """A session that waits for its visitor."""
+
+    call_id: int
+    ticket: Ticket
+    agent_name: str
 
 
 class PartState(Struct, kw_only=True, frozen=True):
