@@ -37,6 +37,7 @@ from thunderbox.calls.recording import Recorder
 from thunderbox.calls.recovery import close_interrupted
 from thunderbox.calls.requests import Readiness
 from thunderbox.calls.simulations import Simulations
+from thunderbox.calls.supervision import Supervision
 from thunderbox.calls.switchboard import Switchboard
 from thunderbox.calls.voip_numbers import Probes, VoipNumbers
 from thunderbox.carriers.accounts import Accounts
@@ -281,6 +282,7 @@ class Appliance:
                 voip_numbers=self.voip_numbers,
                 http=self.http,
                 courier=self.courier,
+                supervision=Supervision(self.switchboard.call, None),
                 own_url=self.own_url,
                 base_url=self.base_url,
             )

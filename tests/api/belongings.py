@@ -44,6 +44,7 @@ VALID: dict[str, Any] = (
         "target_org_id": 2,
         "role": "admin",
         "title": "Wrong price",
+        "text": "Be brief.",
     }
 )
 BODIES: dict[str, dict[str, Any]] = {

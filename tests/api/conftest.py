@@ -15,6 +15,8 @@ from litestar import Litestar
 from tests.api.witness import Witness
 from tests.fakes.engines import FakeModel, FakeSynthesizer, FakeTranslator
 from tests.fakes.judge import judge
+from tests.fakes.running_call import FakeCall
+from tests.fakes.seats import FakeRooms
 from tests.fakes.trunks import FakeTrunks
 from thunderbox.api.app import create_app
 from thunderbox.api.limits import Limits
@@ -25,6 +27,7 @@ from thunderbox.calls.connections import Connections, SipHost
 from thunderbox.calls.grading import Grader
 from thunderbox.calls.ports import SystemClock
 from thunderbox.calls.requests import PartState, PlaceCall, PlacedCall, Readiness
+from thunderbox.calls.supervision import Supervision
 from thunderbox.calls.voip_numbers import Probes, VoipNumbers
 from thunderbox.carrier_settings import CarriersSettings
 from thunderbox.carriers.accounts import Accounts
@@ -81,6 +84,10 @@ class Outside:
     judged: Callable[[Sequence[Message]], str | Exception] = field(default=judge)
     written: str | Exception = "Let me see."
     """What the language model writes."""
+
+    running: dict[int, FakeCall] = field(default_factory=dict)
+    """Calls in progress."""
+    rooms: FakeRooms = field(default_factory=FakeRooms)
 
     async def place_call(self, request: PlaceCall) -> PlacedCall:
         self.placed.append(request)
@@ -143,6 +150,7 @@ def make_parts(db: Database, outside: Outside, recordings: Path) -> Parts:
         courier=Courier(
             db, outside.http, SystemClock(), lambda call_id: f"{call_id}.mp3", first_wait_s=30
         ),
+        supervision=Supervision(outside.running.get, outside.rooms),
         own_url=lambda: "http://127.0.0.1:1",
         base_url=lambda: "http://box.test",
     )

@@ -328,6 +328,10 @@ OWN: dict[str, str] = {
     "POST /v1/publishable-key/{publishable_key_id}/rotate": (
         "api/test_publishable_keys.py::test_a_rotated_key_has_another_value"
     ),
+    "POST /v1/calls/{call_id}/listen": (
+        "api/test_supervision.py::test_a_supervisor_gets_a_ticket_to_a_room_of_their_own"
+    ),
+    "POST /v1/calls/{call_id}/whisper": "api/test_supervision.py::test_a_whisper_reaches_the_agent",
     "POST /v1/simulations": "api/test_simulations.py::test_simulations_are_the_same",
     "POST /v1/simulations/batches": "api/test_simulations.py::test_simulations_are_the_same",
 }

@@ -17,8 +17,9 @@ IN_SCOPE = {
         billing_payment_methods_delete billing_payment_methods_list billing_setup_intent_create
         billing_top_up_create billing_transactions_list billing_transactions_receipt_retrieve""",
     "calls": """calls_audio_list calls_export_list calls_grade calls_grade_list calls_history_list
-        calls_issue_reports calls_issue_reports_list calls_list calls_party_numbers_list
-        calls_place calls_retrieve calls_transcript_list""",
+        calls_issue_reports calls_issue_reports_list calls_list calls_listen
+        calls_party_numbers_list calls_place calls_retrieve calls_transcript_list
+        calls_whisper""",
     "developer": """developer_api_keys_create developer_api_keys_delete developer_api_keys_list
         developer_webhook_deliveries_list developer_webhook_endpoints_create
         developer_webhook_endpoints_delete developer_webhook_endpoints_list

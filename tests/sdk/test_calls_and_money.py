@@ -23,9 +23,11 @@ from thunderphone.generated.api.calls import (
     calls_issue_reports,
     calls_issue_reports_list,
     calls_list,
+    calls_listen,
     calls_party_numbers_list,
     calls_retrieve,
     calls_transcript_list,
+    calls_whisper,
 )
 from thunderphone.generated.api.issue_reports import (
     issue_reports_bulk_update,
@@ -35,6 +37,8 @@ from thunderphone.generated.api.issue_reports import (
 from thunderphone.generated.models import (
     CallIssueReportCreateRequest,
     CallsGradeBody,
+    CallsListenBody,
+    CallWhisperRequest,
     DefaultPaymentMethodRequest,
     PatchedAutoReloadRequest,
     PatchedCallIssueReportBulkUpdateRequest,
@@ -42,8 +46,9 @@ from thunderphone.generated.models import (
     TopUpRequest,
 )
 
-from tests.api.conftest import Tenant, make_call
+from tests.api.conftest import Outside, Tenant, make_call
 from tests.api.test_billing import charged_call
+from tests.fakes.running_call import FakeCall
 from tests.sdk.conftest import Official
 from thunderbox.store import turns
 from thunderbox.store.database import Database
@@ -71,6 +76,19 @@ async def test_calls_are_listed_read_and_exported(sdk: Official, call_id: int):
     found = await sdk(calls_party_numbers_list)
     assert found.numbers[0]["number"] == "+14155550100"
     assert await sdk.status(calls_retrieve, call_id + 1) == 404
+
+
+async def test_a_running_call_is_supervised(sdk: Official, call_id: int, outside: Outside):
+    outside.running[call_id] = call = FakeCall()
+    seat = await sdk(calls_listen, call_id, body=CallsListenBody())
+    assert (seat.room_name, seat.token) == (
+        outside.rooms.seats[0].ticket.room_name,
+        outside.rooms.seats[0].ticket.token,
+    )
+    assert seat.server_url == sdk.url.replace("http", "ws")
+    told = await sdk(calls_whisper, call_id, body=CallWhisperRequest(text="Be brief."))
+    assert told.status.value == "sent"
+    assert call.whispered == ["Be brief."]
 
 
 async def test_issues_are_reported_and_taken_up(sdk: Official, call_id: int):

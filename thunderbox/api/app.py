@@ -37,6 +37,7 @@ from thunderbox.api.reference import read_reference
 from thunderbox.api.request import ApiRequest
 from thunderbox.api.sessions import SessionsController
 from thunderbox.api.simulations import SimulationsController
+from thunderbox.api.supervision import SupervisionController
 from thunderbox.api.tokens import TokensController
 from thunderbox.api.tool_tests import ask_endpoint
 from thunderbox.api.usage import Usage
@@ -65,6 +66,7 @@ ROUTES = (
     PhoneNumberLabelsController,
     VoipConnectionsController,
     CallsController,
+    SupervisionController,
     GradesController,
     CallIssueReportsController,
     IssueReportsController,

@@ -10,6 +10,7 @@ from thunderbox.calls.billing import Billing
 from thunderbox.calls.connections import Connections
 from thunderbox.calls.grading import Grader
 from thunderbox.calls.requests import PlaceCall, PlacedCall, Readiness
+from thunderbox.calls.supervision import Supervision
 from thunderbox.calls.voip_numbers import VoipNumbers
 from thunderbox.config import Settings
 from thunderbox.events.courier import Courier
@@ -50,6 +51,8 @@ class Parts:
     """Asks the endpoints of tools, once or in a test."""
     courier: Courier
     """Tells webhooks of events."""
+    supervision: Supervision
+    """Opens running calls to supervisors."""
     own_url: Callable[[], str]
     """`http://host:port` under which this box reaches its own API."""
     base_url: Callable[[], str]
