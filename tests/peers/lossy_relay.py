@@ -225,8 +225,8 @@ class _Path:
 
         def take(data: bytes, _: Address) -> None:
             due = down(loop.time())
-            if due is not None and self._listener is not None:
-                loop.call_at(due, self._listener.sendto, data, client)
+            if due is not None:
+                loop.call_at(due, self._send_down, data, client)
 
         transport, _ = await loop.create_datagram_endpoint(
             lambda: _Datagrams(take), remote_addr=self._far
@@ -235,8 +235,12 @@ class _Path:
 
     def _send_up(self, data: bytes, client: Address) -> None:
         socket = self._clients[client]
-        if socket.done() and not socket.cancelled():
+        if socket.done() and not socket.cancelled() and not socket.result().is_closing():
             socket.result().sendto(data)
+
+    def _send_down(self, data: bytes, client: Address) -> None:
+        if self._listener is not None and not self._listener.is_closing():
+            self._listener.sendto(data, client)
 
 
 class _Datagrams(asyncio.DatagramProtocol):
