@@ -252,6 +252,7 @@ async def test_a_grade(office: Office):
     grade = data["grade"]
     assert (grade["score"], grade["score_100"]) == (0.92, 92)
     assert (grade["call_outcome"], grade["call_id"]) == ("success", call_id)
+    assert data["report"] == {"outcome_label": "success"}
 
 
 async def test_an_issue_report(office: Office):

@@ -148,6 +148,8 @@ def graded(grade: Grade, call: Call | None, agent_name: str | None) -> Data:
             "created_at": iso(grade.created_at),
             "updated_at": iso(grade.updated_at),
         },
+        # Templates of workflow tools look for the outcome here.
+        "report": {"outcome_label": grade.call_outcome},
     }
 
 
