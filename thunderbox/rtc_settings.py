@@ -24,3 +24,6 @@ class RtcSettings(Struct, frozen=True, forbid_unknown_fields=True):
     ] = ""
     turn_user: str = ""
     turn_password: str = ""
+    rejoin_seconds: Annotated[
+        int, Meta(ge=1, le=120, description="a number of seconds from 1 to 120")
+    ] = 15

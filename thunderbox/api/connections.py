@@ -1,16 +1,22 @@
 """Connections: how many clients may be connected, and how long one may take to ask.
 
 Clients that connect and say nothing, or a byte a minute, would else take every file that a process
-may open, and with them the recordings of calls.
+may open, and with them the recordings of calls. WebSockets count, too; whoever serves one watches
+over it.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Any
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+log = logging.getLogger(__name__)
+log.setLevel(logging.WARNING)  # at INFO uvicorn writes whole URLs, with the tokens in them
 
 MOST = 512
 """Clients that may be connected at a time."""
@@ -30,6 +36,7 @@ class Connection(H11Protocol):
     def __init__(self, *values: Any, **named: Any) -> None:
         super().__init__(*values, **named)
         self._deadline: asyncio.TimerHandle | None = None
+        self._upgraded = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Somebody has connected."""
@@ -49,10 +56,17 @@ class Connection(H11Protocol):
     def handle_events(self) -> None:
         """Take what has arrived; the rest of a request must follow in time."""
         super().handle_events()
-        if self.conn.their_state in (h11.IDLE, h11.SEND_BODY):
+        if self._upgraded:
+            self._unwatch()
+        elif self.conn.their_state in (h11.IDLE, h11.SEND_BODY):
             self._watch()
         else:
             self._unwatch()
+
+    def handle_websocket_upgrade(self, event: h11.Request) -> None:
+        """From now on the connection is a WebSocket, which goes on without requests."""
+        self._upgraded = True
+        super().handle_websocket_upgrade(event)
 
     def _watch(self) -> None:
         if self._deadline is None and not self.transport.is_closing():
@@ -62,3 +76,18 @@ class Connection(H11Protocol):
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
+
+
+class Socket(WebSocketsSansIOProtocol):
+    """One client's WebSocket; neither its URL nor what it says is logged."""
+
+    def __init__(self, *values: Any, **named: Any) -> None:
+        super().__init__(*values, **named)
+        self.logger = log
+        self.conn.debug = False
+
+    async def send(self, message: Any) -> None:
+        """Pass on what the application says; an answer in HTTP instead of a WebSocket is one."""
+        await super().send(message)
+        if message["type"] == "websocket.http.response.body" and not message.get("more_body"):
+            self.handshake_complete = True  # uvicorn would log that nothing was answered

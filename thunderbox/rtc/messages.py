@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from livekit.protocol import models, rtc
 
@@ -22,6 +22,8 @@ PING_S = 5
 PING_TIMEOUT_S = 15
 OPUS = "audio/opus"
 REGION = "thunderbox"
+ATTRIBUTES = 32
+"""Attributes of a visitor that are kept."""
 
 
 def new_sid(prefix: str) -> str:
@@ -97,7 +99,8 @@ class Visitor:
         self.hidden = cast.hidden
         self.name = ""
         self.metadata = ""
-        self.attributes = dict(attributes)
+        self.attributes: dict[str, str] = {}
+        self.describe("", "", dict(attributes))
         self.tracks: dict[str, models.TrackInfo] = {}
         self._joined_at = int(time.time())
         self._version = 0
@@ -106,6 +109,14 @@ class Visitor:
     def track_sid(self) -> str:
         """The microphone's track; empty where none is published."""
         return next(iter(self.tracks), "")
+
+    def describe(self, name: str, metadata: str, attributes: Mapping[str, str]) -> None:
+        """Take what the client says of itself; an empty attribute is taken away."""
+        self.name = name or self.name
+        self.metadata = metadata or self.metadata
+        named = {**self.attributes, **attributes}
+        kept = [(key, value) for key, value in named.items() if value]
+        self.attributes = dict(kept[:ATTRIBUTES])
 
     def info(self) -> models.ParticipantInfo:
         """The participant as it stands now."""

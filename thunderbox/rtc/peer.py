@@ -70,6 +70,7 @@ class Peer:
         self._events = events
         self._turn = asyncio.Lock()
         self._channels: dict[str, RTCDataChannel] = {}
+        self._unopened: list[tuple[str, bool]] = []
         self._closed = False
         self._connection = RTCPeerConnection(
             # A list, even an empty one: with None aiortc asks a public server.
@@ -112,6 +113,15 @@ class Peer:
                     transceiver = self._connection.addTransceiver("audio", direction="sendonly")
                     transceiver.setCodecPreferences(_OPUS)
                     self._give(transceiver, voice)
+                # After the voice: aiortc closes the transport of a channel that was there before.
+                for label, reliable in self._unopened:
+                    retransmits = None if reliable else 0
+                    self._take_channel(
+                        self._connection.createDataChannel(
+                            label, ordered=reliable, maxRetransmits=retransmits
+                        )
+                    )
+                self._unopened.clear()
                 described = await self._describe(await self._connection.createOffer())
             except Exception as error:
                 raise LegError(f"No offer can be made ({error}).") from error
@@ -141,12 +151,8 @@ class Peer:
                 log.debug("A candidate was left: %s", error)
 
     def open_channel(self, label: str, *, reliable: bool) -> None:
-        """Offer a data channel: reliable and in order, or neither."""
-        self._take_channel(
-            self._connection.createDataChannel(
-                label, ordered=reliable, maxRetransmits=None if reliable else 0
-            )
-        )
+        """Have the next offer bring a data channel: reliable and in order, or neither."""
+        self._unopened.append((label, reliable))
 
     def can_send(self, label: str) -> bool:
         """Whether a data channel of this label is open."""

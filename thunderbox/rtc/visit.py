@@ -1,0 +1,59 @@
+"""Visit: a browser's call, as calls see it: the visitor's line and the captions they see."""
+
+from __future__ import annotations
+
+from thunderbox.calls.ports import Ticket
+from thunderbox.rtc import messages
+from thunderbox.rtc.clock import MediaClock
+from thunderbox.rtc.leg import RoomLeg
+from thunderbox.rtc.room import Parting, Room
+from thunderbox.rtc.session import Session
+from thunderbox.voice.audience import AgentState, Caption
+from thunderbox.voice.leg import Digit, EndCause, Tick, Typed
+
+CAUSES = {
+    Parting.NEVER_CAME: EndCause.NO_ANSWER,
+    Parting.NEVER_HEARD: EndCause.MEDIA_LOST,
+    Parting.LEFT: EndCause.CALLER_HANGUP,
+    Parting.VANISHED: EndCause.MEDIA_LOST,
+}
+
+
+class Visit:
+    """One visitor in one room. Implements `calls.ports.Room`."""
+
+    def __init__(self, room: Room, clock: MediaClock) -> None:
+        self.ticket: Ticket = room.ticket
+        self.leg = RoomLeg(room.name, clock, room.close)
+        self._room = room
+        room.on_hears = self._on_hears
+        room.on_away = self.leg.disconnect
+        room.on_event = self._on_event
+        room.on_parted = self._on_parted
+
+    def sound(self, tick: Tick) -> None:
+        """The visitor hears and speaks for themselves."""
+
+    def caption(self, caption: Caption) -> None:
+        """Show what either party says."""
+        if (session := self._room.session) is not None:
+            session.caption(caption)
+
+    def agent_state(self, state: AgentState) -> None:
+        """Show what the agent does."""
+        cast = self._room.cast
+        was, cast.agent_state = cast.agent_state, state
+        self._room.tell(messages.update(cast.agent()))
+        speaks = state is AgentState.SPEAKING
+        if speaks != (was is AgentState.SPEAKING):
+            self._room.tell(messages.speaking(cast.agent_sid, active=speaks))
+
+    def _on_hears(self, session: Session) -> None:
+        self.leg.connect(session)
+
+    def _on_event(self, event: Digit | Typed) -> None:
+        if self.leg.up:
+            self.leg.put(event)
+
+    def _on_parted(self, parting: Parting) -> None:
+        self.leg.end(CAUSES[parting], parting.value)
