@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from typing import Protocol
 
 from thunderbox.voice.leg import FRAME_MS
 
@@ -25,10 +26,22 @@ OnTick = Callable[[int], None]
 """Called on the loop with the periods of 20 ms since the last tick: 1, or more after a stall."""
 
 
+class Timers(Protocol):
+    """What the clock needs of the loop."""
+
+    def time(self) -> float:
+        """Seconds that only ever grow."""
+
+    def call_at(self, when: float, callback: Callable[[], None]) -> asyncio.TimerHandle:
+        """Call something at a time."""
+
+
 class MediaClock:
     """Calls whoever has joined every 20 ms; rests while nobody has."""
 
-    def __init__(self) -> None:
+    def __init__(self, timers: Timers | None = None) -> None:
+        self._timers = timers
+        """None: the loop that runs when somebody joins."""
         self._members: list[OnTick] = []
         self._timer: asyncio.TimerHandle | None = None
         self._due = 0.0
@@ -40,9 +53,9 @@ class MediaClock:
         """Tick for a member from now on; its first tick comes within 20 ms."""
         self._members.append(member)
         if self._timer is None:
-            loop = asyncio.get_running_loop()
-            self._due = loop.time() + PERIOD
-            self._timer = loop.call_at(self._due, self._tick)
+            timers = self._timers or asyncio.get_running_loop()
+            self._due = timers.time() + PERIOD
+            self._timer = timers.call_at(self._due, self._tick)
 
     def leave(self, member: OnTick) -> None:
         """Tick no more for a member; one that never joined is ignored."""
@@ -59,15 +72,15 @@ class MediaClock:
             self._timer = None
 
     def _tick(self) -> None:
-        loop = asyncio.get_running_loop()
-        late = int((loop.time() - self._due) / PERIOD)
+        timers = self._timers or asyncio.get_running_loop()
+        late = int((timers.time() - self._due) / PERIOD)
         if late and not self._waited:
             self._waited = True
-            self._timer = loop.call_later(READ_FIRST, self._tick)
+            self._timer = timers.call_at(timers.time() + READ_FIRST, self._tick)
             return
         self._waited = False
         self._due += (late + 1) * PERIOD
-        self._timer = loop.call_at(self._due, self._tick)
+        self._timer = timers.call_at(self._due, self._tick)
         self.missed += late
         periods = min(late + 1, CATCH_UP)
         for member in tuple(self._members):

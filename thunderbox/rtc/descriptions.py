@@ -28,8 +28,8 @@ def received(text: str, kind: str) -> str:
         description = SessionDescription.parse(text)
     except Exception as error:  # aiortc's parser fails in any way on what it does not expect
         raise LegError(f"The {kind} is no session description ({error}).") from error
-    if len(description.media) > SECTIONS:
-        raise LegError(f"The {kind} has more than {SECTIONS} sections.")
+    if not 0 < len(description.media) <= SECTIONS:
+        raise LegError(f"The {kind} has no sections, or more than {SECTIONS}.")
     for section in description.media:
         section.ice_candidates = [
             one for one in section.ice_candidates[:CANDIDATES] if leads_somewhere(one)

@@ -19,6 +19,7 @@ STEP = FRAME // 8
 """The codec's shortest frame, 2.5 ms."""
 
 START_MS = 40
+"""Also the least where packets are lost: the one after a lost one is there in time with it."""
 SHORTEST_MS = 20
 LONGEST_MS = 200
 MARGIN_MS = 10
@@ -29,6 +30,8 @@ FEW = 25
 LATE_SHARE = 50
 """One packet in so many may be later than the target: it is made up."""
 MEASURE_EVERY = 10
+TOGETHER_MS = 2
+"""Packets that come so soon after one another were held up together."""
 
 HOLD_MS = 400
 """How long the place of a voice that stopped without a word is kept."""
@@ -80,8 +83,13 @@ class JitterBuffer:
         """Number and timestamp of the newest packet, counted on over their wraps."""
         self._under_way: deque[float] = deque(maxlen=WINDOW)
         """Arrival less timestamp in ms: how long packets were under way, plus a constant."""
+        self._leading: deque[float] = deque(maxlen=WINDOW)
+        """The same of packets that did not come together with one before: a stall counts once."""
+        self._arrived_ms = 0.0
         self._quickest = 0.0
         self._measured = 0
+        self._lost_at = -WINDOW
+        """How many packets had been measured when the last was missing."""
         self._next: int | None = None
         """Number after the last that was played; None before the first."""
         self._playing = False
@@ -112,7 +120,7 @@ class JitterBuffer:
             under_way = arrival_ms - stamp / RTP_PER_MS
         if self._newest is None or number > self._newest[0]:
             self._newest = number, stamp
-        self._measure(under_way)
+        self._measure(under_way, arrival_ms)
         if self._next is not None and number < self._next:
             self.late += 1
             return
@@ -148,8 +156,10 @@ class JitterBuffer:
         """Forget all but the counts: another voice comes."""
         self._packets.clear()
         self._under_way.clear()
+        self._leading.clear()
         self._newest = None
         self._measured = 0
+        self._lost_at = -WINDOW
         self._next = None
         self._playing = False
         self._held_ms = 0
@@ -165,18 +175,22 @@ class JitterBuffer:
         stamp += ((timestamp - stamp + 0x80000000) & 0xFFFFFFFF) - 0x80000000
         return number, stamp
 
-    def _measure(self, under_way: float) -> None:
+    def _measure(self, under_way: float, arrival_ms: float) -> None:
         """Follow the quickest packet, and how far behind it the others are."""
-        self._under_way.append(under_way)
-        if len(self._under_way) == 1 or under_way < self._quickest:
+        if not self._leading or arrival_ms - self._arrived_ms > TOGETHER_MS:
+            self._leading.append(under_way)
+        self._arrived_ms = arrival_ms
+        if not self._under_way or under_way < self._quickest:
             self._quickest = under_way
+        self._under_way.append(under_way)
         self._measured += 1
         if self._measured % MEASURE_EVERY:
             return
-        ordered = sorted(self._under_way)
-        self._quickest = ordered[0]
+        self._quickest = min(self._under_way)
+        ordered = sorted(self._leading)
         latest = ordered[-1 - len(ordered) // LATE_SHARE] - self._quickest + MARGIN_MS
-        shortest = SHORTEST_MS if len(ordered) >= FEW else START_MS
+        steady = len(ordered) >= FEW and self._measured - self._lost_at > WINDOW
+        shortest = SHORTEST_MS if steady else START_MS
         self.target_ms = min(max(latest, shortest), LONGEST_MS)
 
     def _delay_ms(self, timestamp: int, now_ms: float) -> float:
@@ -252,6 +266,7 @@ class JitterBuffer:
     def _count_lost(self, number: int) -> None:
         assert self._next is not None
         self.lost += number - self._next
+        self._lost_at = self._measured
 
     def _drop_oldest(self) -> None:
         number = min(self._packets)

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 PER_MS = SAMPLE_RATE // 1000
 OFF_MS = 250
 """Beyond this, pulls have lost step with the clock, and begin anew where it is."""
-DROP_MS = 25
+DROP_MS = 15
 """Excess delay at which frames of silence are left out."""
 SHORTEN_MS = 40
 """Excess delay at which speech is shortened, too, a period of the voice a frame."""

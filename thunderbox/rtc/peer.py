@@ -185,6 +185,7 @@ class Peer:
     async def _describe(self, description: RTCSessionDescription) -> str:
         """Make a description ours and gather its candidates; its text with them."""
         await aiortc_seams.gather(self._connection, self._addresses, GATHER_SECONDS)
+        aiortc_seams.repeat_soon(self._connection)
         described = RTCSessionDescription(descriptions.sent(description.sdp), description.type)
         await self._connection.setLocalDescription(described)
         return self._connection.localDescription.sdp
