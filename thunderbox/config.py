@@ -9,11 +9,11 @@ allowed.
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_origin, get_type_hints
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -25,6 +25,7 @@ from thunderbox.carrier_settings import CarriersSettings
 from thunderbox.errors import ConfigError
 from thunderbox.origin import Origin
 from thunderbox.outside_settings import (
+    LivekitSettings,
     OutgoingSettings,
     RemoteSettings,
     RemoteSpeechSettings,
@@ -37,6 +38,7 @@ from thunderbox.products import (
     StormExtraSettings,
     section_of,
 )
+from thunderbox.rtc_settings import RtcSettings
 from thunderbox.web_settings import WebSettings
 from thunderbox.webhook_settings import WebhookSettings
 
@@ -219,6 +221,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     remote_transcription: RemoteSettings = RemoteSettings()
     remote_speech: RemoteSpeechSettings = RemoteSpeechSettings()
     web: WebSettings = WebSettings()
+    rtc: RtcSettings = RtcSettings()
+    livekit: LivekitSettings = LivekitSettings()
     webhooks: WebhookSettings = WebhookSettings()
     backup: BackupSettings = BackupSettings()
     billing: BillingSettings = BillingSettings()
@@ -317,23 +321,21 @@ def _parse(text: str, hint: Any) -> object:
 
 def _check_meaning(settings: Settings, origin: Origin) -> None:
     """Check what types cannot say."""
-    for section, key, networks in (
-        ("sip", "allowed_networks", settings.sip.allowed_networks),
-        ("outgoing", "allow_networks", settings.outgoing.allow_networks),
+    networks = 'networks such as "192.168.0.0/16"'
+    addresses = 'IP addresses such as "192.168.1.20"'
+    public = (settings.sip.public_address,) if settings.sip.public_address else ()
+    parse: Callable[[str], object]
+    for section, key, values, parse, allowed in (
+        ("sip", "allowed_networks", settings.sip.allowed_networks, ip_network, networks),
+        ("outgoing", "allow_networks", settings.outgoing.allow_networks, ip_network, networks),
+        ("rtc", "addresses", settings.rtc.addresses, ip_address, addresses),
+        ("sip", "public_address", public, ip_address, "an IP address, or empty"),
     ):
-        for network in networks:
+        for value in values:
             try:
-                ipaddress.ip_network(network)
+                parse(value)
             except ValueError:
-                allowed = 'networks such as "192.168.0.0/16"'
-                raise origin.error(section, key, network, allowed) from None
-    if settings.sip.public_address:
-        try:
-            ipaddress.ip_address(settings.sip.public_address)
-        except ValueError:
-            raise origin.error(
-                "sip", "public_address", settings.sip.public_address, "an IP address, or empty"
-            ) from None
+                raise origin.error(section, key, value, allowed) from None
     trunk = settings.trunk
     if trunk.server and not trunk.user:
         raise origin.error("trunk", "user", "", "the user name at the trunk's server")
@@ -350,6 +352,7 @@ def _check_meaning(settings: Settings, origin: Origin) -> None:
             allowed = "a time zone such as Europe/Berlin, or empty"
             raise origin.error("calls", "timezone", timezone, allowed) from None
     _check_remotes(settings, origin)
+    _check_livekit(settings.livekit, origin)
     if settings.sip.enabled and settings.api.port == settings.sip.port:
         allowed = "another port than api.port, because both listen on TCP"
         raise origin.error("sip", "port", settings.sip.port, allowed)
@@ -382,6 +385,14 @@ def _check_remotes(settings: Settings, origin: Origin) -> None:
         if remote.timeout_seconds >= deadline:
             allowed = f"less than voice.{key} ({deadline}), so that the local engine has time left"
             raise origin.error(section, "timeout_seconds", remote.timeout_seconds, allowed)
+
+
+def _check_livekit(livekit: LivekitSettings, origin: Origin) -> None:
+    """A LiveKit server lets nobody make rooms without a key and its secret."""
+    if livekit.url and not livekit.api_key:
+        raise origin.error("livekit", "api_key", "", "an API key of that server")
+    if livekit.url and not livekit.api_secret:
+        raise origin.error("livekit", "api_secret", "", "the secret of that API key")
 
 
 def _is_port(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""The settings of [outgoing], and of engines on other machines."""
+"""The settings of [outgoing], and of servers on other machines: engines, LiveKit."""
 
 from __future__ import annotations
 
@@ -40,3 +40,21 @@ class RemoteSpeechSettings(RemoteSettings, frozen=True, forbid_unknown_fields=Tr
         str,
         Meta(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$", description="a language, such as en-US or de"),
     ] = "en-US"
+
+
+class LivekitSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """[livekit]: a LiveKit server that carries the calls of browsers; off while `url` is empty."""
+
+    url: Annotated[
+        str,
+        Meta(
+            pattern=r"^((ws|http)s?://[^/\s@?#]+/?)?$",
+            description="ws(s)://host[:port], or empty",
+        ),
+    ] = ""
+    api_key: Annotated[
+        str, Meta(pattern=r"^[!-~]*$", description="a key without spaces, or empty")
+    ] = ""
+    api_secret: Annotated[
+        str, Meta(pattern=r"^[!-~]*$", description="a secret without spaces, or empty")
+    ] = ""

@@ -130,7 +130,7 @@ class Outbox:
             "lk.transcribed_track_id": track,
             "lk.transcription_final": "true" if caption.final else "false",
         }
-        stream = _text_stream(TRANSCRIPTION, caption.text, attributes)
+        stream = text_stream(TRANSCRIPTION, caption.text, attributes)
         # Who speaks is told by the sender: clients show a stream under its name.
         packets = [self._sealed(classic, AGENT, self._agent_sid)]
         return packets + [self._sealed(packet, speaker, sid) for packet in stream]
@@ -148,7 +148,7 @@ class Outbox:
         return packet.SerializeToString()
 
 
-def _text_stream(topic: str, text: str, attributes: dict[str, str]) -> list[models.DataPacket]:
+def text_stream(topic: str, text: str, attributes: dict[str, str]) -> list[models.DataPacket]:
     """A text as the packets of a stream."""
     stream_id = new_sid("STR")
     content = text.encode(errors="replace")
