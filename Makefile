@@ -16,10 +16,12 @@ BENCHES := bench-starter bench-real-size bench-overhead bench-interruption bench
 	bench-four-real-size bench-pipecat bench-lists bench-throughput \
 	bench-api-during-calls bench-incoming bench-webhooks bench-long bench-picture
 
+WIDGET := web/widget
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test test-calls test-others check unit eval-models bench bench-models \
-	bench-all lock clean $(BENCHES)
+.PHONY: help setup run test test-calls test-others test-widget widget check unit eval-models bench \
+	bench-models bench-all lock clean $(BENCHES)
 
 help:
 	@echo "make run           install what is missing and start the box (options: ARGS=\"--data DIR\")"
@@ -27,6 +29,7 @@ help:
 	@echo "make setup         only install"
 	@echo "make check         only lint, types and layers"
 	@echo "make unit          only the tests without real peers"
+	@echo "make widget        build the widget for web pages anew (Node.js 18 or later)"
 	@echo "make eval-models   measure the starter models again and print the table"
 	@echo "make bench         measure voice to voice on this machine, as JSON (two minutes)"
 	@echo "make bench-models  make models of real size with random weights, for the next one"
@@ -44,7 +47,7 @@ test: $(STAMPS)/dev
 	@packaging/test_peers.sh
 	@$(MAKE) --no-print-directory check
 	@echo "Tests: those that call a whole box beside all others; each half prints at its end"
-	@$(MAKE) --no-print-directory --keep-going --jobs=2 --output-sync test-calls test-others
+	@$(MAKE) --no-print-directory --keep-going --jobs=2 --output-sync test-calls test-others test-widget
 
 # A call is mostly waited for: the other tests have the processor meanwhile, but calls come first.
 test-calls: $(STAMPS)/dev
@@ -52,6 +55,18 @@ test-calls: $(STAMPS)/dev
 
 test-others: $(STAMPS)/dev
 	nice $(BIN)/pytest -p no:cacheprovider --ignore=tests/e2e
+
+# Types, unit tests, size, and whether what a box serves is what the sources make.
+test-widget: $(WIDGET)/node_modules/.package-lock.json
+	cd $(WIDGET) && npm run --silent check && npm run --silent test \
+		&& node scripts/check-built.mjs ../../thunderbox/web/widget
+
+widget: $(WIDGET)/node_modules/.package-lock.json
+	cd $(WIDGET) && node scripts/build.mjs ../../thunderbox/web/widget
+
+$(WIDGET)/node_modules/.package-lock.json: $(WIDGET)/package-lock.json
+	cd $(WIDGET) && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
 
 check: $(STAMPS)/dev
 	$(BIN)/ruff check .
@@ -168,7 +183,7 @@ lock: $(STAMPS)/venv
 	$(UV_COMPILE) --group build -o requirements-build.lock
 
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) $(WIDGET)/node_modules $(WIDGET)/dist build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	find thunderbox tests bench training -name __pycache__ -type d -exec rm -rf {} +
 
 FORCE:

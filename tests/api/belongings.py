@@ -28,7 +28,9 @@ INVITES = (
 """Addresses that are there for people of other organizations; the token is what opens them."""
 VOICES = ("/v1/voices/{voice_id}/sample",)
 """Addresses of what belongs to nobody."""
-OPEN = {*SIGNED, *INVITES, *VOICES}
+WIDGET = "/widget/{version}/widget.js", "/widget/{version}/style.css"
+"""Addresses of files that every page may load."""
+OPEN = {*SIGNED, *INVITES, *VOICES, *WIDGET}
 PERSONAL = {"/v1/auth/tokens/{token_id}"}
 """Addresses of what belongs to a person, which no key reaches."""
 

@@ -283,6 +283,13 @@ OWN: dict[str, str] = {
     ),
     "GET /demo/appointments": "api/test_demo.py::test_others_book_and_read_with_a_key",
     "GET /docs": "api/test_document.py::test_the_page_names_every_operation_and_loads_nothing",
+    "GET /widget/demo": "api/test_widget_demo.py::test_a_browser_on_this_machine_is_given_a_key",
+    "GET /widget/{version}/style.css": (
+        "api/test_widget_files.py::test_any_page_may_load_the_widget"
+    ),
+    "GET /widget/{version}/widget.js": (
+        "api/test_widget_files.py::test_any_page_may_load_the_widget"
+    ),
     "GET /readyz": "api/test_health.py::test_readyz_names_every_part",
     "GET /v1/auth/me": "api/test_sign_in.py::test_signing_in_begins_a_session",
     "GET /v1/auth/tokens": "api/test_sign_in.py::test_tokens_of_others_are_not_there",

@@ -46,6 +46,8 @@ from thunderbox.api.voip_connections import VoipConnectionsController
 from thunderbox.api.webhook_deliveries import WebhookDeliveriesController
 from thunderbox.api.webhook_endpoints import WebhookEndpointsController
 from thunderbox.api.whoami import whoami
+from thunderbox.api.widget_demo import read_widget_demo
+from thunderbox.api.widget_files import read_widget_script, read_widget_style
 
 ROUTES = (
     healthz,
@@ -83,6 +85,9 @@ ROUTES = (
     read_receipt_page,
     DemoController,
     read_reference,
+    read_widget_script,
+    read_widget_style,
+    read_widget_demo,
 )
 
 

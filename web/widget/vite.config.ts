@@ -30,6 +30,6 @@ export default defineConfig(({ mode }) => {
         ? { output: { entryFileNames: "widget.js" } }
         : { external: [/^react($|\/)/, /^react-dom($|\/)/, "livekit-client"] },
     },
-    test: { environment: "jsdom", include: ["tests/**/*.test.{ts,tsx}"], restoreMocks: true },
+    test: { environment: "jsdom", css: true, include: ["tests/**/*.test.{ts,tsx}"], restoreMocks: true },
   };
 });
