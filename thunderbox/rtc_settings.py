@@ -19,7 +19,7 @@ class RtcSettings(Struct, frozen=True, forbid_unknown_fields=True):
         str,
         Meta(
             pattern=r"^(turns?:[\w.-]+(:\d{1,5})?(\?transport=(udp|tcp))?)?$",
-            description="turn:host[:port][?transport=udp|tcp], turns:host[:port], or empty",
+            description="a URL such as turn:turn.example.com:3478, or empty",
         ),
     ] = ""
     turn_user: str = ""
