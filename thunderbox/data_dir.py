@@ -28,6 +28,8 @@ class DataDir:
         self.sounds = root / "sounds"
         self.backups = root / "backups"
         self.secrets = root / "secrets"
+        self.certificate = self.secrets / "tls-certificate.pem"
+        self.certificate_key = self.secrets / "tls-key.pem"
         self.first_key = self.secrets / "bootstrap-api-key"
         self._lock: IO[str] | None = None
 
@@ -74,6 +76,13 @@ class DataDir:
     def url_secret(self) -> bytes:
         """The secret that signs links to recordings; made at first use."""
         path = self.secrets / "url-secret"
+        if not path.exists():
+            self.write_secret(path, secrets.token_hex(32))
+        return bytes.fromhex(path.read_text().strip())
+
+    def room_secret(self) -> bytes:
+        """The secret that signs the tokens of rooms; made at first use."""
+        path = self.secrets / "room-secret"
         if not path.exists():
             self.write_secret(path, secrets.token_hex(32))
         return bytes.fromhex(path.read_text().strip())
