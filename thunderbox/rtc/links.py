@@ -34,6 +34,8 @@ class LinkEvents:
     packet: Callable[[bytes], None]
     failed: Callable[[], None]
     """No sound gets through any more."""
+    closed: Callable[[], None]
+    """The client has closed a connection, and may be about to say that it leaves."""
 
 
 class Links:
@@ -159,8 +161,12 @@ class Links:
             await self.trickle(request)
 
     def _on_state(self, state: str) -> None:
-        if state in ("failed", "closed") and not self._closed:
+        if self._closed:
+            return
+        if state == "failed":
             self._events.failed()
+        elif state == "closed":
+            self._events.closed()
 
     def _on_microphone(self, receiver: RTCRtpReceiver) -> None:
         if not self._hears_only:

@@ -37,6 +37,11 @@ class ListeningSeat:
         cast.agent_state = state
         self._room.tell(messages.update(cast.agent()))
 
+    @property
+    def vacant(self) -> bool:
+        """Whether the supervisor has left, or never came."""
+        return self._room.over
+
     async def close(self) -> None:
         """Send the supervisor away."""
         self._hearer = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 
 from livekit.protocol import models, rtc
 
@@ -61,7 +62,9 @@ class BoxRooms:
 
     async def seat(self, name: str) -> ListeningSeat:
         """Open a room in which a supervisor hears both sides. Raises LegError."""
-        return ListeningSeat(self._room(name, "Call", SUPERVISOR, hidden=True))
+        # A call may have several supervisors, each in a room of their own.
+        own = f"{name}-{secrets.token_hex(4)}"
+        return ListeningSeat(self._room(own, "Call", SUPERVISOR, hidden=True))
 
     def admit(self, token: str, join: JoinAttempt | None) -> Room:
         """The room that a token opens now. Raises UnauthorizedError."""

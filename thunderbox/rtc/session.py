@@ -35,6 +35,8 @@ PACKETS_AT_ONCE, PACKETS_PER_SECOND = 100, 30.0
 METADATA = 4096
 """Bytes of what a client may say of itself."""
 ONLY_MICROPHONE = "Only a visitor's microphone can be published."
+GOODBYE_S = 2.0
+"""A client that has closed its connections says within this time that it leaves, or is gone."""
 NEGOTIATE_S = 10.0
 """For one offer and its answer."""
 
@@ -71,7 +73,9 @@ class Session:
         self.visitor = Visitor(cast, join.attributes)
         self.hears_ms: int | None = None
         """How long it took until the client heard."""
-        self.links = new_links(LinkEvents(self._on_open, self._on_packet, self._on_failed))
+        self.links = new_links(
+            LinkEvents(self._on_open, self._on_packet, self._on_failed, self._on_closed)
+        )
         self._socket = socket
         self._join = join
         self._cast = cast
@@ -293,6 +297,9 @@ class Session:
 
     def _on_failed(self) -> None:
         self._failed.set()
+
+    def _on_closed(self) -> None:
+        asyncio.get_running_loop().call_later(GOODBYE_S, self._failed.set)
 
     def _watch(self, periods: int) -> None:
         """See every 20 ms whether the client hears by now, and whether it is heard."""

@@ -35,8 +35,8 @@ class Visit:
         """The visitor hears and speaks for themselves."""
 
     def caption(self, caption: Caption) -> None:
-        """Show what either party says."""
-        if (session := self._room.session) is not None:
+        """Show what either party says; what the visitor typed their page shows already."""
+        if (session := self._room.session) is not None and not caption.typed:
             session.caption(caption)
 
     def agent_state(self, state: AgentState) -> None:
