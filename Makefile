@@ -7,6 +7,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 # The build tools of llama-cpp-python (cmake, ninja) come from the lock file, into the venv.
 INSTALL := PATH="$(CURDIR)/$(BIN):$$PATH" $(PIP) install --require-hashes --no-build-isolation \
 	--no-cache-dir --no-binary llama-cpp-python
+# A process for each processor; who has done goes on with what another has left.
+PARALLEL := -n auto --dist worksteal
 LLAMA_FLAGS := $(shell packaging/llama_flags.sh)
 UV_COMPILE = $(STAMPS)/uv/bin/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --upgrade --custom-compile-command "make lock"
@@ -16,6 +18,8 @@ BENCHES := bench-starter bench-real-size bench-overhead bench-interruption bench
 	bench-four-real-size bench-pipecat bench-lists bench-throughput \
 	bench-api-during-calls bench-incoming bench-webhooks bench-long bench-picture
 
+# What one process has compiled the others need not: the tests start hundreds.
+unexport PYTHONDONTWRITEBYTECODE
 WIDGET := web/widget
 
 .DEFAULT_GOAL := help
@@ -75,7 +79,7 @@ check: $(STAMPS)/dev
 	$(BIN)/lint-imports
 
 unit: $(STAMPS)/dev
-	$(BIN)/pytest -m "not e2e"
+	$(BIN)/pytest $(PARALLEL) -m "not e2e"
 
 eval-models: $(STAMPS)/dev
 	@failed=0; \

@@ -22,6 +22,10 @@ from httpx._transports import default as transports
 from thunderbox import passwords
 from thunderbox.store.database import Database
 
+# The commands take these for good when they are imported; the processes of xdist have them.
+for _size in ("COLUMNS", "LINES"):
+    os.environ.pop(_size, None)
+
 
 def pytest_collection_finish() -> None:
     """Spare the garbage collector what has been imported: it stays until the end."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from functools import cached_property
 from typing import Any
@@ -75,6 +76,22 @@ class Witness:
     def _check(self, method: str, path: str, status: int, kind: Json) -> Any:
         at = (method, path, status)
         if at not in self._checks:
-            schema = {**kind["schema"], "components": self._made["components"]}
+            schemas = self._named_in(kind["schema"])
+            schema = {**kind["schema"], "components": {"schemas": schemas}}
             self._checks[at] = jsonschema_rs.Draft202012Validator(schema)
         return self._checks[at]
+
+    def _named_in(self, schema: Json) -> Json:
+        """The schemas that a schema names, and those that they name; all take long to prepare."""
+        found: Json = {}
+        names = _names(schema)
+        while names:
+            name = names.pop()
+            if name not in found:
+                found[name] = self._made["components"]["schemas"][name]
+                names += _names(found[name])
+        return found
+
+
+def _names(schema: Json) -> list[str]:
+    return re.findall(r'"#/components/schemas/([^"/]+)"', json.dumps(schema))

@@ -97,6 +97,8 @@ class Desk:
 async def desk(box: Box) -> AsyncIterator[Desk]:
     made = Desk(box, FEW)
     yield made
+    for room in made.rooms.opened:
+        await room.line.far.hang_up()
     await made.calls.close()
 
 

@@ -7,6 +7,7 @@ our databases from those of other programs.
 from __future__ import annotations
 
 import re
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -17,17 +18,18 @@ from thunderbox.errors import StartError
 APPLICATION_ID = 0x54425831
 
 
-def scripts() -> list[str]:
+@cache
+def scripts() -> tuple[str, ...]:
     """The SQL of every migration, in order."""
     found = sorted(
         (entry for entry in files("thunderbox.store").joinpath("migrations").iterdir()),
         key=lambda entry: entry.name,
     )
-    return [
+    return tuple(
         entry.read_text(encoding="utf-8")
         for entry in found
         if re.fullmatch(r"\d{4}_\w+\.sql", entry.name)
-    ]
+    )
 
 
 async def upgrade(connection: aiosqlite.Connection, path: Path) -> None:

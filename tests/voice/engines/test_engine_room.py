@@ -12,8 +12,14 @@ from thunderbox.voice.models import STARTER
 from thunderbox.voice.shelf import Shelf
 
 
-async def test_every_engine_is_there_and_warm(tmp_path: Path, piper_directory: Path) -> None:
-    engines = await load_engines(piper_voices=str(piper_directory), cache_dir=tmp_path)
+@pytest.fixture(scope="module")
+def tried(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Remembers which models were tried: trials have tests of their own."""
+    return tmp_path_factory.mktemp("tried")
+
+
+async def test_every_engine_is_there_and_warm(tried: Path, piper_directory: Path) -> None:
+    engines = await load_engines(piper_voices=str(piper_directory), cache_dir=tried)
     try:
         kinds = [card.engine for card in engines.cards]
         assert kinds == ["faster-whisper", "llama.cpp", "piper", "espeak"]
@@ -54,11 +60,11 @@ async def test_installed_models_are_named_like_on_the_shelf(
         engines.close()
 
 
-async def test_products_that_name_one_model_share_its_engine(tmp_path: Path) -> None:
+async def test_products_that_name_one_model_share_its_engine(tmp_path: Path, tried: Path) -> None:
     shelf = Shelf(tmp_path / "models")
     intake.bring(STARTER / "lm" / "starter.gguf", shelf, "qwen")
     engines = await load_engines(
-        cache_dir=tmp_path,
+        cache_dir=tried,
         models_dir=shelf.root,
         products={"spark": "", "bolt": "qwen", "storm-base": "qwen", "storm-extra": "absent"},
     )
@@ -77,12 +83,12 @@ async def test_products_that_name_one_model_share_its_engine(tmp_path: Path) -> 
 
 
 async def test_remote_engines_do_the_work_of_the_local_ones(
-    tmp_path: Path, openai_server: OpenAIServer
+    tried: Path, openai_server: OpenAIServer
 ) -> None:
     kinds = ("chat", "transcription", "speech")
     engines = await load_engines(
         default_voice="nova",
-        cache_dir=tmp_path,
+        cache_dir=tried,
         remotes=[openai_server.settings(kind) for kind in kinds],
     )
     try:
@@ -114,6 +120,8 @@ async def collect_text(pieces) -> str:
         ({"default_voice": "nobody"}, "voice.default_voice"),
     ],
 )
-async def test_a_wrong_setting_is_a_sentence(settings: dict[str, str], words: str) -> None:
+async def test_a_wrong_setting_is_a_sentence(
+    settings: dict[str, str], words: str, tried: Path
+) -> None:
     with pytest.raises(StartError, match=words):
-        await load_engines(**settings)
+        await load_engines(cache_dir=tried, **settings)
