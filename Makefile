@@ -20,6 +20,7 @@ BENCHES := bench-starter bench-real-size bench-overhead bench-interruption bench
 
 # What one process has compiled the others need not: the tests start hundreds.
 unexport PYTHONDONTWRITEBYTECODE
+
 WIDGET := web/widget
 
 .DEFAULT_GOAL := help
