@@ -170,8 +170,10 @@ class Room(Audience, Protocol):
     """A browser's call: the visitor's line, and the captions that they see."""
 
     ticket: Ticket
-    leg: Leg
-    """Brings `Answered` once the visitor has joined and hears, or `Ended` when nobody comes."""
+
+    @property
+    def leg(self) -> Leg:
+        """Brings `Answered` once the visitor has joined and hears, or `Ended` when nobody comes."""
 
 
 class Seat(Audience, Protocol):
