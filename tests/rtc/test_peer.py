@@ -144,6 +144,21 @@ async def test_the_box_can_offer() -> None:
     assert pitch_of(b"".join(heard[-30:])) == pytest.approx(440, rel=0.02)
 
 
+async def test_a_microphone_that_is_offered_during_the_handshake_is_heard() -> None:
+    """As clients of LiveKit's first dialect do it: first their channels, then what they say."""
+    async with ends() as (box, browser):
+        browser.peer.open_channel("_reliable", reliable=True)
+        await browser.peer.accept(await box.peer.answer(await browser.peer.offer(None), None))
+        offer = await browser.peer.offer(AgentVoice(browser.track, "browser", "microphone"))
+        assert not box.connected.is_set()
+        await browser.peer.accept(await box.peer.answer(offer, None))
+        await until(lambda: box.connected.is_set())
+        await until(lambda: browser.track.taken)
+        for frame in frames(tone(1000, 0.1)):
+            browser.track.push(frame)
+        await until(lambda: box.microphone.buffer.received)
+
+
 async def test_data_goes_both_ways_and_not_before_the_channel_is_open() -> None:
     async with ends() as (box, browser):
         assert not box.peer.send("_reliable", b"early")

@@ -24,6 +24,7 @@ OnPacket = Callable[[RtpPacket], None]
 RETRANSMIT_SECONDS = 0.4
 _BUFFER = "_RTCRtpReceiver__jitter_buffer"
 _MEASURE = "_update_rto"
+_CONNECT = "_RTCPeerConnection__connect"
 
 
 class _Hose:
@@ -85,6 +86,15 @@ async def gather(peer: RTCPeerConnection, addresses: Iterable[str], seconds: int
         connection._local_candidates_end = True
 
 
+async def start_again(peer: RTCPeerConnection) -> None:
+    """Start what was negotiated while the connection was being made, and nothing twice.
+
+    aiortc leaves that out: it starts senders and receivers after each description, but only where
+    the connection is there already.
+    """
+    await getattr(peer, _CONNECT)()
+
+
 def repeat_soon(peer: RTCPeerConnection) -> None:
     """Have what is lost on data channels sent again after 0.4 s, as browsers do.
 
@@ -128,6 +138,7 @@ def _check() -> None:
         (RTCRtpTransceiver.__init__, {"_offerDirection"}),
         (RTCIceTransport.__init__, {"_connection"}),
         (RTCSctpTransport.__init__, {"_rto", "_srtt", "_rttvar", "SCTP_RTO_INITIAL"}),
+        (RTCPeerConnection.setRemoteDescription, {_CONNECT}),
         (RTCSctpTransport._receive_sack_chunk, {_MEASURE}),
         (
             Connection.gather_candidates,

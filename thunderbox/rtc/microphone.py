@@ -124,7 +124,7 @@ class Microphone:
         if excess < DROP_MS:
             return pcm
         samples = np.frombuffer(pcm, dtype=np.int16).astype(np.float32)
-        if np.sqrt(np.mean(samples * samples)) < SILENT:
+        if samples @ samples < SILENT * SILENT * samples.size:
             return b""
         return pcm if excess < SHORTEN_MS or len(pcm) < FRAME_BYTES else shortened(samples)
 

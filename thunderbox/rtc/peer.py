@@ -72,6 +72,7 @@ class Peer:
         self._channels: dict[str, RTCDataChannel] = {}
         self._unopened: list[tuple[str, bool]] = []
         self._closed = False
+        self._starting: asyncio.Task[None] | None = None
         self._connection = RTCPeerConnection(
             # A list, even an empty one: with None aiortc asks a public server.
             RTCConfiguration(iceServers=list(ice.servers), bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
@@ -178,6 +179,8 @@ class Peer:
         self._closed = True
         try:
             async with asyncio.timeout(CLOSE_SECONDS):
+                if self._starting is not None:
+                    await self._starting
                 await self._connection.close()
         except TimeoutError:
             log.warning("A browser's connection took more than %g s to close.", CLOSE_SECONDS)
@@ -208,7 +211,17 @@ class Peer:
                 transceiver.direction = "inactive"
 
     def _on_state(self) -> None:
-        self._events.state(self._connection.connectionState)
+        state = self._connection.connectionState
+        if state == "connected" and not self._closed and self._starting is None:
+            self._starting = asyncio.create_task(self._start_again())
+        self._events.state(state)
+
+    async def _start_again(self) -> None:
+        async with self._turn:
+            try:
+                await aiortc_seams.start_again(self._connection)
+            except Exception as error:
+                log.warning("A browser's connection could not be started: %s", error)
 
     def _on_track(self, track: MediaStreamTrack) -> None:
         for transceiver in self._connection.getTransceivers():
