@@ -7,11 +7,11 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from shutil import copyfile
 from typing import Any, cast
 
 import pytest
 
+from tests.data import new_call, opened
 from tests.fakes.clock import FakeClock
 from thunderbox.errors import OutgoingError
 from thunderbox.events.courier import Courier
@@ -102,22 +102,8 @@ class Office:
             return await webhook_endpoints.insert(tx, self.org_id, new, secret)
 
     async def call(self, **fields: Any) -> int:
-        values: dict[str, Any] = {
-            "org_id": self.org_id,
-            "agent_id": None,
-            "phone_number_id": None,
-            "direction": "inbound",
-            "from_number": "+14155550100",
-            "to_number": "+15550100",
-            "started_at": 1_777_000_000_000,
-            "prompt": "Be brief.",
-            "voice": "en-US-James1",
-            "product": "spark",
-            "thinking_level": "base",
-            "tools": [],
-        }
         async with self.db.transaction() as tx:
-            return await calls.insert(tx, calls.NewCall(**(values | fields)))
+            return await calls.insert(tx, new_call(**({"org_id": self.org_id} | fields)))
 
     async def log(self, **wanted: Any) -> list[Delivery]:
         return await webhook_deliveries.page(
@@ -148,10 +134,8 @@ class Office:
 
 @pytest.fixture
 async def db(tables: Path, tmp_path: Path) -> AsyncIterator[Database]:
-    database = await Database.open(Path(copyfile(tables, tmp_path / "thunderbox.db")))
-    await database._writer.execute_fetchall("PRAGMA synchronous = OFF")  # no test pulls the plug
-    yield database
-    await database.close()
+    async with opened(tables, tmp_path) as database:
+        yield database
 
 
 @pytest.fixture

@@ -74,25 +74,7 @@ async def test_an_event_arrives_at_once_and_signed(office: Office):
 
 async def test_the_bytes_are_sorted_and_without_spaces(office: Office):
     await office.endpoint(A)
-    async with office.db.transaction() as tx:
-        call_id = await calls.insert(
-            tx,
-            calls.NewCall(
-                org_id=office.org_id,
-                agent_id=None,
-                phone_number_id=None,
-                direction="inbound",
-                from_number="+1",
-                to_number="+2",
-                started_at=0,
-                prompt="",
-                voice="Zoë",
-                product="spark",
-                thinking_level="base",
-                tools=[],
-                variables={"b": "ü", "a": 1.5},
-            ),
-        )
+    call_id = await office.call(voice="Zoë", variables={"b": "ü", "a": 1.5})
     await _happen(office, call_id, recorded=True)
     await office.tried(1)
     (sent,) = office.receivers.sent

@@ -7,7 +7,7 @@ from itertools import product
 
 import pytest
 
-from tests.store.conftest import new_call
+from tests.data import new_call
 from thunderbox.store import call_lists, calls, organizations
 from thunderbox.store.call_lists import DAY_MS, Place
 from thunderbox.store.calls import Call, CallFilter
@@ -46,7 +46,7 @@ FILTERS = [
 
 @pytest.mark.parametrize(("wanted", "expected"), FILTERS)
 async def test_filters(db: Database, org_id: int, wanted: CallFilter, expected: list[int]):
-    await finish(db, await add(db, org_id))
+    await finish(db, await add(db, org_id, started_at=1_000))
     await add(
         db,
         org_id,

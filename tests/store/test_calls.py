@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from tests.store.conftest import new_call
+from tests.data import new_call
 from thunderbox.errors import DuplicateError
 from thunderbox.store import calls, tool_calls, turns
 from thunderbox.store.database import Database

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.store.conftest import new_call
+from tests.data import new_call
 from thunderbox.errors import DuplicateError
 from thunderbox.store import agents, api_keys, calls, demo_appointments, phone_numbers, users
 from thunderbox.store.agents import NewAgent
