@@ -35,7 +35,7 @@ from thunderbox.calls.outbound import Outbound
 from thunderbox.calls.ports import SystemClock
 from thunderbox.calls.recording import Recorder
 from thunderbox.calls.recovery import close_interrupted
-from thunderbox.calls.requests import Readiness
+from thunderbox.calls.requests import Readiness, WebSession
 from thunderbox.calls.simulations import Simulations
 from thunderbox.calls.supervision import Supervision
 from thunderbox.calls.switchboard import Switchboard
@@ -44,7 +44,7 @@ from thunderbox.carriers.accounts import Accounts
 from thunderbox.config import Settings
 from thunderbox.data_dir import DataDir
 from thunderbox.engine_parts import database_part, engine_parts
-from thunderbox.errors import StartError
+from thunderbox.errors import RoomError, StartError
 from thunderbox.events import courier
 from thunderbox.events.courier import Courier
 from thunderbox.maintenance import Maintenance
@@ -269,6 +269,8 @@ class Appliance:
                 db=self.db,
                 settings=self.settings,
                 place_call=self.outbound.place,
+                open_mic=_no_rooms,
+                open_widget=_no_rooms,
                 billing=self.billing,
                 wake_simulations=self.simulations.wake,
                 grader=self.grader,
@@ -351,6 +353,10 @@ class Appliance:
             parts |= await self.connections.parts()
         parts |= engine_parts(self.engines)
         return Readiness(ok=all(part.ok for part in parts.values()), parts=parts)
+
+
+async def _no_rooms(request: object) -> WebSession:
+    raise RoomError("This box has no rooms for browsers.")
 
 
 class _Server(uvicorn.Server):

@@ -25,8 +25,16 @@ from thunderbox.api.usage import Usage
 from thunderbox.calls.billing import Billing
 from thunderbox.calls.connections import Connections, SipHost
 from thunderbox.calls.grading import Grader
-from thunderbox.calls.ports import SystemClock
-from thunderbox.calls.requests import PartState, PlaceCall, PlacedCall, Readiness
+from thunderbox.calls.ports import SystemClock, Ticket
+from thunderbox.calls.requests import (
+    OpenMic,
+    OpenWidget,
+    PartState,
+    PlaceCall,
+    PlacedCall,
+    Readiness,
+    WebSession,
+)
 from thunderbox.calls.supervision import Supervision
 from thunderbox.calls.voip_numbers import Probes, VoipNumbers
 from thunderbox.carrier_settings import CarriersSettings
@@ -88,6 +96,18 @@ class Outside:
     running: dict[int, FakeCall] = field(default_factory=dict)
     """Calls in progress."""
     rooms: FakeRooms = field(default_factory=FakeRooms)
+    opened: list[OpenMic | OpenWidget] = field(default_factory=list)
+    session: WebSession | Exception = field(
+        default_factory=lambda: WebSession(
+            call_id=7001, ticket=Ticket("room-7001", "a token"), agent_name="Front desk"
+        )
+    )
+
+    async def open_session(self, request: OpenMic | OpenWidget) -> WebSession:
+        self.opened.append(request)
+        if isinstance(self.session, Exception):
+            raise self.session
+        return self.session
 
     async def place_call(self, request: PlaceCall) -> PlacedCall:
         self.placed.append(request)
@@ -135,6 +155,8 @@ def make_parts(db: Database, outside: Outside, recordings: Path) -> Parts:
         db=db,
         settings=Settings(),
         place_call=outside.place_call,
+        open_mic=outside.open_session,
+        open_widget=outside.open_session,
         wake_simulations=outside.wake,
         billing=Billing(db, Settings(), SystemClock()),
         grader=outside.grader(db),

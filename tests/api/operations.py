@@ -205,6 +205,11 @@ CONTRACT: dict[str, str] = {
     "POST /v1/publishable-key/{publishable_key_id}/transfer": (
         "api/test_publishable_keys.py::test_a_moved_key_keeps_its_value"
     ),
+    # Sessions
+    "POST /v1/mic-session": "api/test_web_sessions.py::test_a_mic_session_is_begun_for_an_agent",
+    "POST /v1/widget/session": (
+        "api/test_web_sessions.py::test_a_page_that_the_key_lets_in_begins_a_session"
+    ),
     # Webhook endpoints
     "GET /v1/developer/webhook-endpoints": (
         "api/test_webhooks.py::test_endpoints_are_listed_newest_first"
@@ -344,8 +349,5 @@ OWN: dict[str, str] = {
 }
 """What this box has besides."""
 
-NOT_OFFERED_YET = (
-    "POST /v1/mic-session",
-    "POST /v1/widget/session",
-)
-"""What the published API has and this box has not: sessions of browsers."""
+NOT_OFFERED_YET: tuple[str, ...] = ()
+"""What the published API has and this box has not."""

@@ -148,7 +148,7 @@ def ruled_config(
     """The rules that an agent and the config of a single call share. Raises InvalidError."""
     result = dict(values)
     if "voice" in given:
-        _check_voice(given["voice"], voices)
+        check_voice(given["voice"], voices)
     if "tools" in given:
         result["tools"] = tools.check(values["tools"] or [])
     result["transfer_destinations"] = destinations.check(values.get("transfer_destinations") or [])
@@ -179,7 +179,8 @@ def ruled_config(
     return result
 
 
-def _check_voice(voice: str, voices: Sequence[Voice]) -> None:
+def check_voice(voice: str, voices: Sequence[Voice]) -> None:
+    """Whether there is a voice of this name. Raises InvalidError."""
     known = [name for found in voices for name in (found.id, *found.aliases)]
     if voice not in known:
         raise InvalidError(

@@ -23,6 +23,7 @@ from thunderbox.api.invites import InvitesController
 from thunderbox.api.issue_reports import CallIssueReportsController, IssueReportsController
 from thunderbox.api.limits import Limits
 from thunderbox.api.members import MembersController, leave
+from thunderbox.api.mic_session import create_mic_session
 from thunderbox.api.organization_webhook import OrganizationWebhookController
 from thunderbox.api.organizations import OrganizationsController
 from thunderbox.api.outbound import place_call
@@ -46,8 +47,10 @@ from thunderbox.api.voip_connections import VoipConnectionsController
 from thunderbox.api.webhook_deliveries import WebhookDeliveriesController
 from thunderbox.api.webhook_endpoints import WebhookEndpointsController
 from thunderbox.api.whoami import whoami
+from thunderbox.api.widget_access import HEADER
 from thunderbox.api.widget_demo import read_widget_demo
 from thunderbox.api.widget_files import read_widget_script, read_widget_style
+from thunderbox.api.widget_session import WidgetSessionController
 
 ROUTES = (
     healthz,
@@ -73,6 +76,8 @@ ROUTES = (
     CallIssueReportsController,
     IssueReportsController,
     place_call,
+    create_mic_session,
+    WidgetSessionController,
     ask_endpoint,
     IntegrationsController,
     PublishableKeysController,
@@ -104,7 +109,10 @@ def create_app(parts: Parts) -> Litestar:
                 "parts": parts,
                 "identities": Identities(),
                 "usage": usage,
-                "limits": Limits(parts.settings.limits),
+                "limits": Limits(
+                    parts.settings.limits,
+                    sessions_per_minute=parts.settings.web.sessions_per_minute,
+                ),
             },
             deep_copy=False,
         ),
@@ -120,6 +128,12 @@ def create_app(parts: Parts) -> Litestar:
             components=Components(
                 security_schemes={
                     "key": SecurityScheme(type="http", scheme="bearer"),
+                    "publishable": SecurityScheme(
+                        type="apiKey",
+                        security_scheme_in="header",
+                        name=HEADER,
+                        description="`pk_live_…` of /v1/publishable-key, for widget sessions only",
+                    ),
                     "person": SecurityScheme(
                         type="apiKey",
                         security_scheme_in="header",

@@ -10,6 +10,7 @@ from msgspec import Struct
 from thunderbox.api import dialect
 from thunderbox.api.times import Timestamp, iso, iso_optional
 from thunderbox.calls.variables import unresolved
+from thunderbox.events.catalogue import is_web
 from thunderbox.store import phone_number_labels
 from thunderbox.store.calls import Call
 from thunderbox.store.database import Source
@@ -57,7 +58,7 @@ class CallView(Struct, kw_only=True):
     goal_reasoning: str | None = None
     is_scenario_call: bool = False
     is_simulation: bool = False
-    livekit_room_name: str | None = None
+    livekit_room_name: str | None
     livekit_room_sid: str | None = None
     locale: str = "en-US"
     outbound_dial_state: str | None
@@ -157,6 +158,7 @@ def view(call: Call, sdk: bool, labels: Mapping[str, str]) -> CallView:
         prompt=call.prompt,
         sip_status=call.sip_status,
         call_outcome=call.call_outcome,
+        livekit_room_name=f"{call.direction}-{call.id}" if is_web(call.direction) else None,
         outbound_dial_state=_dial_state(call),
         prompt_snapshot=call.prompt,
         recording_mode="recording" if recorded else "disabled_by_config",

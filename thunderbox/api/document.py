@@ -105,6 +105,9 @@ def _add_errors(operation: Json, handler: HTTPRouteHandler, schemas: Json) -> No
     statuses = {500, 503, *handler.opt.get("errors", ())}
     if any(name in guards for name in _KEY_GUARDS):
         statuses |= {401, 429}
+    elif "require_publishable_key" in guards:
+        statuses |= {401, 403, 429}
+        operation["security"] = [{"publishable": []}]
     else:
         operation["security"] = []
     if "require_key" in guards:

@@ -1,4 +1,4 @@
-"""Limits: how often a key may ask, and how often somebody may guess a password."""
+"""Limits: how often a key may ask, or pages for sessions, and how often passwords are guessed."""
 
 from __future__ import annotations
 
@@ -19,12 +19,21 @@ class Limits:
     """The limits of one box; `clock` gives seconds that never go back."""
 
     def __init__(
-        self, settings: LimitSettings, clock: Callable[[], float] = time.monotonic
+        self,
+        settings: LimitSettings,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        sessions_per_minute: int = 0,
     ) -> None:
         per_minute = settings.requests_per_minute
         self._requests = (
             Limiter(per_minute / 60, max(1, per_minute * BURST_S // 60), clock)
             if per_minute
+            else None
+        )
+        self._sessions = (
+            Limiter(sessions_per_minute / 60, max(1, sessions_per_minute // 4), clock)
+            if sessions_per_minute
             else None
         )
         tries, seconds = settings.sign_in_tries, settings.sign_in_minutes * 60
@@ -40,6 +49,18 @@ class Limits:
                 f"This key sends more requests than limits.requests_per_minute allows. Wait "
                 f"{seconds} s.",
                 seconds,
+            )
+
+    def count_session(self, key_id: int) -> None:
+        """A page asks for a session with a publishable key. Raises TooManyError."""
+        wait = self._sessions.take(key_id) if self._sessions is not None else 0.0
+        if wait:
+            seconds = whole_seconds(wait)
+            raise TooManyError(
+                "Pages ask for more sessions with this key than web.sessions_per_minute allows. "
+                f"Wait {seconds} s.",
+                seconds,
+                code="too_many_sessions",
             )
 
     def count_sign_in(self, email: str, address: str) -> None:

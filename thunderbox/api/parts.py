@@ -9,7 +9,14 @@ from pathlib import Path
 from thunderbox.calls.billing import Billing
 from thunderbox.calls.connections import Connections
 from thunderbox.calls.grading import Grader
-from thunderbox.calls.requests import PlaceCall, PlacedCall, Readiness
+from thunderbox.calls.requests import (
+    OpenMic,
+    OpenWidget,
+    PlaceCall,
+    PlacedCall,
+    Readiness,
+    WebSession,
+)
 from thunderbox.calls.supervision import Supervision
 from thunderbox.calls.voip_numbers import VoipNumbers
 from thunderbox.config import Settings
@@ -30,6 +37,9 @@ class Parts:
     settings: Settings
     place_call: Callable[[PlaceCall], Awaitable[PlacedCall]]
     """Raises RequestError for what is wrong with the request, LegError when no line is free."""
+    open_mic: Callable[[OpenMic], Awaitable[WebSession]]
+    open_widget: Callable[[OpenWidget], Awaitable[WebSession]]
+    """Raise, as the one before, RequestError for a session that cannot be had."""
     billing: Billing
     wake_simulations: Callable[[], None]
     """Tells the worker that a test call was put into the queue."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -68,6 +69,22 @@ async def get(db: Source, org_id: int, key_id: int) -> PublishableKey | None:
 async def by_id(db: Source, key_id: int) -> PublishableKey | None:
     """One key, whoever owns it."""
     return read_optional(PublishableKey, await db.fetch_one(f"{_SELECT}id = ?", (key_id,)))
+
+
+async def by_key(db: Source, value: str) -> PublishableKey | None:
+    """The key with this value, active or not."""
+    return read_optional(PublishableKey, await db.fetch_one(f"{_SELECT}key = ?", (value,)))
+
+
+async def name_any(db: Source, entries: Sequence[str]) -> bool:
+    """Whether a key that opens sessions has one of these entries among its allowed_domains."""
+    row = await db.fetch_one(
+        "SELECT 1 FROM publishable_keys, json_each(publishable_keys.allowed_domains) AS domain "
+        "WHERE is_active AND is_enabled AND domain.value IN (SELECT value FROM json_each(?)) "
+        "LIMIT 1",
+        (to_json(list(entries)),),
+    )
+    return row is not None
 
 
 async def page(db: Source, org_id: int) -> list[PublishableKey]:
