@@ -47,7 +47,7 @@ class Memory:
 
 def held_mb(pid: int) -> float:
     """Megabytes that a process and all below it hold; 0.0 when it is gone."""
-    return round(sum(_kib(one) for one in family(pid, _parents())) * 1024 / 1e6, 1)
+    return round(sum(_kib(one) for one in family(pid, parents())) * 1024 / 1e6, 1)
 
 
 def family(pid: int, parents: Iterable[tuple[int, int]]) -> set[int]:
@@ -58,7 +58,8 @@ def family(pid: int, parents: Iterable[tuple[int, int]]) -> set[int]:
     return found
 
 
-def _parents() -> Iterable[tuple[int, int]]:
+def parents() -> Iterable[tuple[int, int]]:
+    """Every process of the machine with its parent."""
     for entry in PROC.iterdir():
         if entry.name.isdecimal():
             # A process may end while it is looked at.

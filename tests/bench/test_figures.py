@@ -18,8 +18,10 @@ from long_call import growth
 from memory import family, held_mb
 from mulaw import decode, encode
 from phone import Packet
+from processor import used_s
 from talk import Turn
 from voice_to_voice import parts
+from web_talk import grown, summed
 
 MS = 1_000_000
 
@@ -157,3 +159,23 @@ def test_requests_beside_calls_cost_what_is_beyond_two_runs_without() -> None:
     jitter, answers = goals["more_jitter_p99_ms"], goals["later_answers_p50_ms"]
     assert (jitter["measured"], jitter["met"]) == (1.1, False)
     assert (answers["measured"], answers["met"]) == (10.0, True)
+
+
+def test_what_visitors_received_is_what_came_since_the_first_look() -> None:
+    def counted(packets: float, concealed_ms: float, buffer_ms: float) -> dict[str, float]:
+        return {"packets": packets, "concealed_ms": concealed_ms, "buffer_ms": buffer_ms}
+
+    first = grown(counted(100, 10.0, 80.0), counted(3100, 10.0, 30.0))
+    second = grown(counted(100, 0.0, 80.0), counted(3000, 40.0, 50.0))
+    assert first == counted(3000, 0.0, 30.0)
+    assert summed([first, second]) == {
+        **counted(5900, 40.0, 40.0),
+        "worst_concealed_ms": 40.0,
+    }
+
+
+def test_the_processor_of_a_box_is_that_of_all_its_processes() -> None:
+    before = used_s(os.getpid())
+    sum(range(3_000_000))
+    assert used_s(os.getpid()) > before
+    assert used_s(2**22 + 1) == 0.0

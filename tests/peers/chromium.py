@@ -220,6 +220,15 @@ class Page:
         nodes: list[dict[str, Any]] = (await self.ask("Accessibility.getFullAXTree"))["nodes"]
         return [node for node in nodes if not node.get("ignored")]
 
+    async def reads(self, text: str, seconds: float = 20.0) -> None:
+        """Wait until a text stands in the page. Raises TimeoutError with all that stands there."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + seconds
+        while text not in (there := spoken(await self.tree())):
+            if loop.time() > deadline:
+                raise TimeoutError(f"no {text!r} within {seconds:g} s: {there}")
+            await asyncio.sleep(0.03)
+
     async def click(self, role: str, name: str = "") -> None:
         """Click in the middle of something, with the mouse."""
         backend = {"backendNodeId": (await self.node(role, name))["backendDOMNodeId"]}

@@ -69,15 +69,16 @@ class WebClient:
     """One visitor: `async with WebClient(url, token) as visitor: visitor.say(path)`.
 
     `single` chooses the dialect: v1 with one peer connection, or v0 with two. Raises RefusedError
-    on entering when the server does not let it in.
+    on entering when the server does not let it in. One that does not speak only listens.
     """
 
-    def __init__(self, url: str, token: str, *, single: bool = True) -> None:
+    def __init__(self, url: str, token: str, *, single: bool = True, speaks: bool = True) -> None:
         self.seen = Seen()
         self.heard: list[Frame] = []
         self.joined_at = 0.0
         """When the client began to join, on the monotonic clock."""
         self._url, self._token, self._single = url, token, single
+        self._speaks = speaks
         self._room = rtc.Room()
         self._source: rtc.AudioSource | None = None
         self._microphone: rtc.LocalAudioTrack | None = None
@@ -97,7 +98,8 @@ class WebClient:
         try:
             for participant in self._room.remote_participants.values():
                 self._note_state(dict(participant.attributes))
-            await self._publish()
+            if self._speaks:
+                await self._publish()
         except BaseException:
             await self.leave()
             raise
