@@ -11,24 +11,15 @@ from litestar import Litestar
 
 from tests.api.conftest import Tenant
 from tests.api.people import make_person
+from tests.fakes.clock import Seconds
 from thunderbox.api.identities import LIFE_S, REMEMBERED, Identities
 from thunderbox.store import api_keys, members
 from thunderbox.store.database import Database
 
 
-class Clock:
-    """Seconds that pass when a test says so."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> Seconds:
+    return Seconds()
 
 
 @pytest.fixture
@@ -52,7 +43,7 @@ async def test_a_holder_is_looked_up_once_while_nothing_is_written(db, tenant: T
     assert len(reads) == 1
 
 
-async def test_what_is_remembered_has_an_end(db, tenant: Tenant, clock: Clock, reads):
+async def test_what_is_remembered_has_an_end(db, tenant: Tenant, clock: Seconds, reads):
     identities = Identities(clock)
     await identities.of(db, tenant.key)
     clock.now += LIFE_S

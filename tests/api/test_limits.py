@@ -6,28 +6,19 @@ import pytest
 
 from tests.api.conftest import Tenant
 from tests.api.people import PASSWORD, make_person
+from tests.fakes.clock import Seconds
 from thunderbox.api.limiter import Limiter, whole_seconds
 from thunderbox.api.limits import Limits
 from thunderbox.config import LimitSettings
 from thunderbox.errors import TooManyError
 
 
-class Clock:
-    """Seconds that pass when a test says so."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> Seconds:
+    return Seconds()
 
 
-def test_a_burst_is_let_through_and_then_the_rate(clock: Clock):
+def test_a_burst_is_let_through_and_then_the_rate(clock: Seconds):
     limiter = Limiter(per_second=2, burst=3, clock=clock)
     assert [limiter.take("a") for _ in range(3)] == [0, 0, 0]
     assert limiter.take("a") == pytest.approx(0.5)
@@ -36,7 +27,7 @@ def test_a_burst_is_let_through_and_then_the_rate(clock: Clock):
     assert limiter.take("a") == pytest.approx(0.5)
 
 
-def test_a_refused_request_costs_nothing(clock: Clock):
+def test_a_refused_request_costs_nothing(clock: Seconds):
     limiter = Limiter(per_second=1, burst=1, clock=clock)
     limiter.take("a")
     for _ in range(50):
@@ -45,12 +36,12 @@ def test_a_refused_request_costs_nothing(clock: Clock):
     assert limiter.take("a") == 0
 
 
-def test_every_key_has_a_bucket_of_its_own(clock: Clock):
+def test_every_key_has_a_bucket_of_its_own(clock: Seconds):
     limiter = Limiter(per_second=1, burst=1, clock=clock)
     assert [limiter.take(key) for key in "abc"] == [0, 0, 0]
 
 
-def test_memory_is_bounded_and_keeps_the_busiest(clock: Clock):
+def test_memory_is_bounded_and_keeps_the_busiest(clock: Seconds):
     limiter = Limiter(per_second=1, burst=1, clock=clock, remembered=10)
     limiter.take("busy")
     for number in range(1000):
@@ -67,7 +58,9 @@ def test_a_wait_is_told_in_whole_seconds(wait, seconds):
     assert whole_seconds(wait) == seconds
 
 
-async def test_a_key_that_asks_too_often_is_told_to_wait(app, client, other: Tenant, clock: Clock):
+async def test_a_key_that_asks_too_often_is_told_to_wait(
+    app, client, other: Tenant, clock: Seconds
+):
     app.state.limits = Limits(LimitSettings(requests_per_minute=60), clock)
     statuses = [(await client.get("/v1/agents")).status_code for _ in range(3)]
     assert statuses == [200, 200, 429]
@@ -79,12 +72,12 @@ async def test_a_key_that_asks_too_often_is_told_to_wait(app, client, other: Ten
     assert (await client.get("/v1/agents")).status_code == 200
 
 
-async def test_the_limit_of_a_key_can_be_lifted(app, client, clock: Clock):
+async def test_the_limit_of_a_key_can_be_lifted(app, client, clock: Seconds):
     app.state.limits = Limits(LimitSettings(requests_per_minute=0), clock)
     assert {(await client.get("/v1/voices")).status_code for _ in range(20)} == {200}
 
 
-async def test_wrong_passwords_have_to_wait(app, anonymous, db, clock: Clock):
+async def test_wrong_passwords_have_to_wait(app, anonymous, db, clock: Seconds):
     app.state.limits = Limits(LimitSettings(sign_in_tries=3, sign_in_minutes=10), clock)
     await make_person(db, "pat@example.com")
     body = {"email": "pat@example.com", "password": "wrong"}
@@ -98,7 +91,7 @@ async def test_wrong_passwords_have_to_wait(app, anonymous, db, clock: Clock):
     assert right.status_code == 201
 
 
-async def test_a_right_password_begins_anew(app, anonymous, db, clock: Clock):
+async def test_a_right_password_begins_anew(app, anonymous, db, clock: Seconds):
     app.state.limits = Limits(LimitSettings(sign_in_tries=2), clock)
     await make_person(db, "pat@example.com")
     body = {"email": "pat@example.com"}
@@ -107,7 +100,7 @@ async def test_a_right_password_begins_anew(app, anonymous, db, clock: Clock):
         assert response.status_code == status
 
 
-def test_nobody_else_is_locked_out_by_who_guesses(clock: Clock):
+def test_nobody_else_is_locked_out_by_who_guesses(clock: Seconds):
     limits = Limits(LimitSettings(sign_in_tries=2), clock)
     for _ in range(2):
         limits.count_sign_in("pat@example.com", "203.0.113.1")
@@ -117,7 +110,7 @@ def test_nobody_else_is_locked_out_by_who_guesses(clock: Clock):
     limits.count_sign_in("kim@example.com", "203.0.113.1")
 
 
-def test_one_address_cannot_try_every_account(clock: Clock):
+def test_one_address_cannot_try_every_account(clock: Seconds):
     limits = Limits(LimitSettings(sign_in_tries=1), clock)
     for number in range(10):
         limits.count_sign_in(f"{number}@example.com", "203.0.113.1")
@@ -125,7 +118,7 @@ def test_one_address_cannot_try_every_account(clock: Clock):
         limits.count_sign_in("11@example.com", "203.0.113.1")
 
 
-def test_many_addresses_cannot_try_one_account_for_ever(clock: Clock):
+def test_many_addresses_cannot_try_one_account_for_ever(clock: Seconds):
     limits = Limits(LimitSettings(sign_in_tries=1), clock)
     for number in range(10):
         limits.count_sign_in("pat@example.com", f"203.0.113.{number}")

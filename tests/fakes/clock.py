@@ -1,4 +1,4 @@
-"""A clock that stands still until it is moved."""
+"""Clocks that stand still until they are moved."""
 
 from __future__ import annotations
 
@@ -16,3 +16,13 @@ class FakeClock:
     def monotonic(self) -> float:
         """Seconds."""
         return self.ms / 1000
+
+
+class Seconds:
+    """Seconds that pass when a test says so."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now

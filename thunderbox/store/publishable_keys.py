@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from thunderbox.store.database import Source, Transaction
 from thunderbox.store.rows import now_ms, read, read_all, read_optional, to_json
+from thunderbox.store.webhook_endpoints import new_secret
 from thunderbox.store.webhook_events import CHANGES, KEY
 
 PREFIX_LENGTH = 12
@@ -54,7 +55,7 @@ async def insert(tx: Transaction, org_id: int, new: NewPublishableKey) -> Publis
         "INSERT INTO publishable_keys (org_id, name, mode, agent_id, webhook_url, "
         "allowed_domains, embed_config, is_enabled, key, webhook_secret, created_at, updated_at) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
-        (org_id, *_values(new), _new_key(), _new_secret(), now, now),
+        (org_id, *_values(new), _new_key(), new_secret(), now, now),
     )
     assert row is not None
     return await _stored(tx, row["id"])
@@ -122,7 +123,7 @@ async def move(tx: Transaction, key_id: int, org_id: int, name: str) -> Publisha
     await tx.execute(
         "UPDATE publishable_keys SET org_id = ?, name = ?, agent_id = NULL, webhook_secret = ?, "
         "updated_at = max(?, updated_at + 1) WHERE id = ?",
-        (org_id, name, _new_secret(), now_ms(), key_id),
+        (org_id, name, new_secret(), now_ms(), key_id),
     )
     tx.notify(CHANGES, [f"{KEY}{key_id}"])
     return await _stored(tx, key_id)
@@ -145,10 +146,6 @@ async def _stored(tx: Transaction, key_id: int) -> PublishableKey:
 
 def _new_key() -> str:
     return f"pk_live_{secrets.token_hex(24)}"
-
-
-def _new_secret() -> str:
-    return f"whsec_{secrets.token_urlsafe(32)[:42]}"
 
 
 def _values(new: NewPublishableKey) -> tuple[Any, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import uuid
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -66,18 +67,7 @@ async def insert(
     await tx.execute(
         "INSERT INTO webhook_endpoints (id, org_id, label, url, events, agent_id, status, secret, "
         "created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            endpoint_id,
-            org_id,
-            new.label,
-            new.url,
-            to_json(new.events),
-            new.agent_id,
-            new.status,
-            secret,
-            now,
-            now,
-        ),
+        (endpoint_id, org_id, *_values(new), secret, now, now),
     )
     return await _stored(tx, endpoint_id)
 
@@ -129,11 +119,7 @@ async def update(tx: Transaction, old: WebhookEndpoint, new: NewWebhookEndpoint)
         "UPDATE webhook_endpoints SET label = ?, url = ?, events = ?, agent_id = ?, status = ?, "
         "failing_since = ?, updated_at = max(?, updated_at + 1) WHERE id = ?",
         (
-            new.label,
-            new.url,
-            to_json(new.events),
-            new.agent_id,
-            new.status,
+            *_values(new),
             None if new.status == "active" else old.failing_since,
             now_ms(),
             old.id,
@@ -189,6 +175,11 @@ async def note_failure(tx: Transaction, endpoint_id: str, at_ms: int, patience_m
         return False
     await tx.execute("UPDATE webhook_endpoints SET status = 'failing' WHERE id = ?", (endpoint_id,))
     return True
+
+
+def _values(new: NewWebhookEndpoint) -> tuple[Any, ...]:
+    """The columns of NewWebhookEndpoint in their order."""
+    return (new.label, new.url, to_json(new.events), new.agent_id, new.status)
 
 
 async def _stored(tx: Transaction, endpoint_id: str) -> WebhookEndpoint:
