@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from shutil import copyfile
 from typing import cast
 
 import httpx
@@ -13,6 +12,7 @@ import pytest
 from litestar import Litestar
 
 from tests.api.witness import Witness
+from tests.data import new_call, opened
 from tests.fakes.engines import FakeModel, FakeSynthesizer, FakeTranslator
 from tests.fakes.judge import judge
 from tests.fakes.running_call import FakeCall
@@ -128,10 +128,8 @@ class Outside:
 
 @pytest.fixture
 async def db(tables: Path, tmp_path: Path) -> AsyncIterator[Database]:
-    database = await Database.open(Path(copyfile(tables, tmp_path / "thunderbox.db")))
-    await database._writer.execute_fetchall("PRAGMA synchronous = OFF")  # no test pulls the plug
-    yield database
-    await database.close()
+    async with opened(tables, tmp_path) as database:
+        yield database
 
 
 @pytest.fixture
@@ -245,19 +243,5 @@ async def agent(client: httpx.AsyncClient) -> dict:
 
 
 async def make_call(db: Database, org_id: int, **fields: object) -> int:
-    values: dict = {
-        "org_id": org_id,
-        "agent_id": None,
-        "phone_number_id": None,
-        "direction": "inbound",
-        "from_number": "+14155550100",
-        "to_number": "+15550100",
-        "started_at": 1_777_000_000_000,
-        "prompt": "Be brief.",
-        "voice": "en-US-James1",
-        "product": "spark",
-        "thinking_level": "base",
-        "tools": [],
-    }
     async with db.transaction() as tx:
-        return await calls.insert(tx, calls.NewCall(**(values | fields)))
+        return await calls.insert(tx, new_call(org_id, **fields))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from shutil import copyfile
 
 import pytest
 
+from tests.data import opened
 from tests.fakes.clock import FakeClock
 from tests.fakes.engines import FakeModel, FakeRecognizer, FakeSynthesizer, Loudness
 from thunderbox.api import call_config
@@ -57,11 +57,9 @@ class Box:
 @pytest.fixture
 async def db(tables: Path, tmp_path: Path) -> AsyncIterator[Database]:
     """A database as a first start leaves it: organization 1, agent 1, number 1."""
-    database = await Database.open(Path(copyfile(tables, tmp_path / "test.db")))
-    await database._writer.execute_fetchall("PRAGMA synchronous = OFF")  # no test pulls the plug
-    await first_start.prepare(database, "en-US-James1")
-    yield database
-    await database.close()
+    async with opened(tables, tmp_path) as database:
+        await first_start.prepare(database, "en-US-James1")
+        yield database
 
 
 @pytest.fixture

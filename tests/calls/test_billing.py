@@ -11,6 +11,7 @@ import pytest
 
 from tests.calls.conftest import Box
 from tests.calls.test_recording import record
+from tests.data import new_call
 from thunderbox.calls.billing import RELOADS_AT_ONCE, Billing
 from thunderbox.calls.recovery import close_interrupted
 from thunderbox.config import BillingSettings, Settings
@@ -22,22 +23,9 @@ START = 100_000
 
 
 async def begun(box: Box, **fields: Any) -> int:
-    values: dict[str, Any] = {
-        "org_id": 1,
-        "agent_id": 1,
-        "phone_number_id": 1,
-        "direction": "inbound",
-        "from_number": "200",
-        "to_number": "+15550100",
-        "started_at": box.clock.now_ms(),
-        "prompt": "p",
-        "voice": "v",
-        "product": "spark",
-        "thinking_level": "base",
-        "tools": [],
-    }
+    values = {"agent_id": 1, "phone_number_id": 1, "started_at": box.clock.now_ms()}
     async with box.db.transaction() as tx:
-        call_id = await calls.insert(tx, calls.NewCall(**(values | fields)))
+        call_id = await calls.insert(tx, new_call(1, **(values | fields)))
         await calls.set_answered(tx, call_id, box.clock.now_ms())
     return call_id
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.calls.conftest import Box
 from tests.calls.test_recording import decode, record
+from tests.data import new_call
 from thunderbox.calls.recovery import close_interrupted
 from thunderbox.store import calls, turns
 
@@ -12,24 +13,10 @@ async def left_over(box: Box) -> int:
     """A call in progress with one turn and a recording that was never closed."""
     path = await record(box.recordings, 4, close=False)
     async with box.db.transaction() as tx:
-        call_id = await calls.insert(
-            tx,
-            calls.NewCall(
-                org_id=1,
-                agent_id=1,
-                phone_number_id=1,
-                direction="inbound",
-                from_number="200",
-                to_number="+15550100",
-                started_at=box.clock.now_ms() - 60_000,
-                prompt="p",
-                voice="v",
-                product="spark",
-                thinking_level="base",
-                tools=[],
-            ),
-        )
-        await calls.set_recording(tx, call_id, path.name, box.clock.now_ms() - 60_000)
+        begun_at = box.clock.now_ms() - 60_000
+        new = new_call(1, agent_id=1, phone_number_id=1, started_at=begun_at)
+        call_id = await calls.insert(tx, new)
+        await calls.set_recording(tx, call_id, path.name, begun_at)
         await turns.append(
             tx, call_id, turns.NewTurn(role="user", content="Hi.", start_ms=100, end_ms=900)
         )
