@@ -18,7 +18,7 @@ import uvicorn
 
 from thunderbox.api import call_config, recordings
 from thunderbox.api.app import create_app
-from thunderbox.api.connections import Connection
+from thunderbox.api.connections import Connection, Socket
 from thunderbox.api.parts import Parts
 from thunderbox.api.settling import Settling
 from thunderbox.calls import first_start
@@ -35,16 +35,17 @@ from thunderbox.calls.outbound import Outbound
 from thunderbox.calls.ports import SystemClock
 from thunderbox.calls.recording import Recorder
 from thunderbox.calls.recovery import close_interrupted
-from thunderbox.calls.requests import Readiness, WebSession
+from thunderbox.calls.requests import Readiness
 from thunderbox.calls.simulations import Simulations
 from thunderbox.calls.supervision import Supervision
 from thunderbox.calls.switchboard import Switchboard
 from thunderbox.calls.voip_numbers import Probes, VoipNumbers
+from thunderbox.calls.web_calls import WebCalls
 from thunderbox.carriers.accounts import Accounts
 from thunderbox.config import Settings
 from thunderbox.data_dir import DataDir
 from thunderbox.engine_parts import database_part, engine_parts
-from thunderbox.errors import RoomError, StartError
+from thunderbox.errors import StartError
 from thunderbox.events import courier
 from thunderbox.events.courier import Courier
 from thunderbox.maintenance import Maintenance
@@ -62,6 +63,7 @@ from thunderbox.voice.engines.remote import Kind, RemoteServer
 from thunderbox.voice.persona import CallEngines
 from thunderbox.voice.prompt_writer import PromptWriter
 from thunderbox.voice.samples import Samples
+from thunderbox.web_parts import WebParts, web_parts
 
 log = logging.getLogger(__name__)
 
@@ -85,6 +87,8 @@ class Appliance:
         self.engines: Engines
         self.switchboard: Switchboard
         self.outbound: Outbound
+        self.web: WebParts
+        self.web_calls: WebCalls
         self.simulations: Simulations
         self.http: Client
         self.phone: Phone
@@ -212,6 +216,8 @@ class Appliance:
         self.switchboard = Switchboard(surroundings)
         self.phone = Phone(settings.sip, settings.trunk, self.switchboard.ring)
         self.outbound = Outbound(surroundings, self.switchboard, self.phone)
+        self.web = web_parts(settings, self.data, clock)
+        self.web_calls = WebCalls(surroundings, self.switchboard, self.web.rooms)
         self.connections = Connections(
             self.db,
             Vault(self.data.vault_key(Vault.new_key)),
@@ -238,13 +244,17 @@ class Appliance:
         meter = Meter(self.billing, clock, self.switchboard.readings, self.switchboard.end_unpaid)
         meter.start()
         self._undo.append(("meter", meter.close))
-        self._undo.append(("calls", self._say_goodbye))
         maintenance = Maintenance(
             settings.backup, self.data.database, self.data.backups, self._forget
         )
         maintenance.start()
         self._undo.append(("maintenance", maintenance.stop))
         await self._serve(listener)
+        # Browsers hear goodbye while their signalling is still there, which is the API's.
+        self._undo.append(("rooms", self.web.rooms.close))
+        self.web_calls.start()
+        self._undo.append(("sessions in web pages", self.web_calls.close))
+        self._undo.append(("calls", self._say_goodbye))
 
     async def _start_courier(self, rules: Rules, clock: SystemClock) -> None:
         client = Client(rules, connections=courier.AT_ONCE)
@@ -269,8 +279,8 @@ class Appliance:
                 db=self.db,
                 settings=self.settings,
                 place_call=self.outbound.place,
-                open_mic=_no_rooms,
-                open_widget=_no_rooms,
+                open_mic=self.web_calls.open_mic,
+                open_widget=self.web_calls.open_widget,
                 billing=self.billing,
                 wake_simulations=self.simulations.wake,
                 grader=self.grader,
@@ -284,7 +294,8 @@ class Appliance:
                 voip_numbers=self.voip_numbers,
                 http=self.http,
                 courier=self.courier,
-                supervision=Supervision(self.switchboard.call, None),
+                supervision=Supervision(self.switchboard.call, self.web.rooms),
+                signalling=self.web.signalling,
                 own_url=self.own_url,
                 base_url=self.base_url,
             )
@@ -293,6 +304,7 @@ class Appliance:
             uvicorn.Config(
                 app,
                 http=Connection,
+                ws=Socket,
                 lifespan="on",
                 log_config=None,
                 access_log=False,
@@ -314,6 +326,7 @@ class Appliance:
             await asyncio.wait({self._serving}, timeout=2.0)
 
     async def _say_goodbye(self) -> None:
+        self.web_calls.dismiss()
         await self.switchboard.close(GOODBYE_S)
 
     def _on_stop(self, name: str, close: Callable[[], object]) -> None:
@@ -353,10 +366,6 @@ class Appliance:
             parts |= await self.connections.parts()
         parts |= engine_parts(self.engines)
         return Readiness(ok=all(part.ok for part in parts.values()), parts=parts)
-
-
-async def _no_rooms(request: object) -> WebSession:
-    raise RoomError("This box has no rooms for browsers.")
 
 
 class _Server(uvicorn.Server):

@@ -37,6 +37,7 @@ from thunderbox.api.recordings import read_recording
 from thunderbox.api.reference import read_reference
 from thunderbox.api.request import ApiRequest
 from thunderbox.api.sessions import SessionsController
+from thunderbox.api.signalling import signalling_route
 from thunderbox.api.simulations import SimulationsController
 from thunderbox.api.supervision import SupervisionController
 from thunderbox.api.tokens import TokensController
@@ -99,8 +100,9 @@ ROUTES = (
 def create_app(parts: Parts) -> Litestar:
     """An ASGI application that answers with these parts; it does not close them."""
     usage = Usage(parts.db)
+    rooms = [] if parts.signalling is None else [signalling_route(parts.signalling)]
     return Litestar(
-        route_handlers=ROUTES,
+        route_handlers=[*ROUTES, *rooms],
         request_class=ApiRequest,
         exception_handlers=errors.handlers(),
         request_max_body_size=errors.BODY_LIMIT,

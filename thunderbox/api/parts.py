@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from thunderbox.api.signalling import Signalling
 from thunderbox.calls.billing import Billing
 from thunderbox.calls.connections import Connections
 from thunderbox.calls.grading import Grader
@@ -67,6 +68,8 @@ class Parts:
     """`http://host:port` under which this box reaches its own API."""
     base_url: Callable[[], str]
     """`http(s)://host[:port]` under which clients reach this box, without a slash at the end."""
+    signalling: Signalling | None = None
+    """Lets browsers join rooms; None where another server does."""
     passwords: Passwords = field(default_factory=Passwords)
     """Hashes and checks the passwords of people."""
 
