@@ -11,6 +11,7 @@ class RtcSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """[rtc]: how the sound of browser calls gets through the network."""
 
     addresses: tuple[str, ...] = ()
+    udp_port: Annotated[int, Meta(ge=0, le=65000, description="a port up to 65000, or 0")] = 0
     stun_url: Annotated[
         str,
         Meta(pattern=r"^(stun:[\w.-]+(:\d{1,5})?)?$", description="stun:host[:port], or empty"),

@@ -270,6 +270,18 @@ async def test_candidates_that_lead_nowhere_are_left() -> None:
     await end.peer.close()
 
 
+async def test_candidates_that_come_before_the_description_are_kept() -> None:
+    async with ends() as (box, browser):
+        offer = await box.peer.offer(AgentVoice(box.track, "PA_agent|TR_1", "TR_1"))
+        answer = await browser.peer.answer(offer, None)
+        lines = answer.split("\r\n")
+        candidates = [line for line in lines if line.startswith("a=candidate")]
+        for line in candidates:
+            await box.peer.add_candidate(line, "0", 0)
+        await box.peer.accept("\r\n".join(line for line in lines if line not in candidates))
+        await until(lambda: box.connected.is_set() and browser.connected.is_set())
+
+
 async def test_a_full_channel_takes_no_more() -> None:
     async with ends() as (box, browser):
         await connect(box, browser)

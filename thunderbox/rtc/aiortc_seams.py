@@ -6,7 +6,7 @@ instead of in the middle of a call.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from importlib.metadata import version
 from types import CodeType
 
@@ -18,6 +18,7 @@ from aiortc.rtcsctptransport import SCTP_RTO_INITIAL, RTCSctpTransport
 from aiortc.rtp import RtpPacket
 
 from thunderbox.errors import StartError
+from thunderbox.rtc import gathering
 
 OnPacket = Callable[[RtpPacket], None]
 
@@ -69,10 +70,10 @@ def offered_to_receive(transceiver: RTCRtpTransceiver) -> bool:
     return transceiver._offerDirection == "sendonly"
 
 
-async def gather(peer: RTCPeerConnection, addresses: Iterable[str], seconds: int) -> None:
-    """Open sockets on these addresses, as candidates of every transport that has none yet.
+async def gather(peer: RTCPeerConnection, addresses: tuple[str, ...], first_port: int) -> None:
+    """Open our own sockets for every transport that has none yet, and tell of them.
 
-    aioice would take all addresses of the machine but 127.0.0.1, and wait 5 s for a STUN server.
+    aioice then takes its gathering for done.
     """
     for transport in _ice_transports(peer):
         connection = transport.iceGatherer._connection
@@ -80,8 +81,8 @@ async def gather(peer: RTCPeerConnection, addresses: Iterable[str], seconds: int
             continue
         connection._local_candidates_start = True
         for component in sorted(connection._components):
-            connection._local_candidates += await connection.get_component_candidates(
-                component, list(addresses), timeout=seconds
+            connection._local_candidates += await gathering.gather(
+                connection, component, addresses, first_port
             )
         connection._local_candidates_end = True
 
@@ -150,6 +151,7 @@ def _check() -> None:
                 "get_component_candidates",
             },
         ),
+        (Connection.get_component_candidates, {"_protocols", "local_candidate"}),
     ]
     for function, wanted in needed:
         if missing := wanted - names(function.__code__):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from aioice.ice import get_host_addresses
 from aiortc import RTCIceServer
@@ -20,12 +20,14 @@ class Ice:
     """What one connection uses."""
 
     addresses: tuple[str, ...]
-    servers: tuple[RTCIceServer, ...] = field(default=())
+    servers: tuple[RTCIceServer, ...] = ()
+    first_port: int = 0
+    """First of the UDP ports; 0: any."""
 
 
 def ice(settings: RtcSettings, api_host: str, client: str) -> Ice:
     """What a connection to the client at an IP address uses (empty: unknown)."""
-    return Ice(addresses(settings, api_host, client), servers(settings))
+    return Ice(addresses(settings, api_host, client), servers(settings), settings.udp_port)
 
 
 def addresses(settings: RtcSettings, api_host: str, client: str) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from aiortc import (
     RTCBundlePolicy,
     RTCConfiguration,
     RTCDataChannel,
+    RTCIceCandidate,
     RTCPeerConnection,
     RTCRtpReceiver,
     RTCRtpSender,
@@ -26,8 +27,6 @@ from thunderbox.rtc.outgoing import OutgoingTrack
 
 log = logging.getLogger(__name__)
 
-GATHER_SECONDS = 1
-"""How long a STUN or TURN server may take; without any, candidates are there at once."""
 CLOSE_SECONDS = 3.0
 MOST_BUFFERED = 1024 * 1024
 """Bytes under way on a channel, beyond which nothing more is sent on it."""
@@ -66,11 +65,12 @@ class Peer:
     """One connection: sound both ways and data channels. Everything runs on the loop."""
 
     def __init__(self, ice: Ice, events: PeerEvents) -> None:
-        self._addresses = ice.addresses
+        self._ice = ice
         self._events = events
         self._turn = asyncio.Lock()
         self._channels: dict[str, RTCDataChannel] = {}
         self._unopened: list[tuple[str, bool]] = []
+        self._early: list[RTCIceCandidate] = []
         self._closed = False
         self._starting: asyncio.Task[None] | None = None
         self._connection = RTCPeerConnection(
@@ -96,7 +96,7 @@ class Peer:
         text = descriptions.received(offer, "offer")
         async with self._turn:
             try:
-                await self._connection.setRemoteDescription(RTCSessionDescription(text, "offer"))
+                await self._take(text, "offer")
                 if voice is not None and not self.voice_mid:
                     self._bind(voice)
                 self._refuse_video()
@@ -136,7 +136,7 @@ class Peer:
         text = descriptions.received(answer, "answer")
         async with self._turn:
             try:
-                await self._connection.setRemoteDescription(RTCSessionDescription(text, "answer"))
+                await self._take(text, "answer")
             except Exception as error:
                 raise LegError(f"The answer does not fit the offer ({error}).") from error
 
@@ -146,10 +146,10 @@ class Peer:
         if found is None or self._closed:
             return
         async with self._turn:
-            try:
-                await self._connection.addIceCandidate(found)
-            except Exception as error:
-                log.debug("A candidate was left: %s", error)
+            if self._connection.remoteDescription is not None:
+                await self._add(found)
+            elif len(self._early) < descriptions.CANDIDATES:
+                self._early.append(found)
 
     def open_channel(self, label: str, *, reliable: bool) -> None:
         """Have the next offer bring a data channel: reliable and in order, or neither."""
@@ -185,9 +185,22 @@ class Peer:
         except TimeoutError:
             log.warning("A browser's connection took more than %g s to close.", CLOSE_SECONDS)
 
+    async def _take(self, text: str, kind: str) -> None:
+        """Take a description of the other end, and the candidates that came before it."""
+        await self._connection.setRemoteDescription(RTCSessionDescription(text, kind))
+        early, self._early = self._early, []
+        for candidate in early:
+            await self._add(candidate)
+
+    async def _add(self, candidate: RTCIceCandidate) -> None:
+        try:
+            await self._connection.addIceCandidate(candidate)
+        except Exception as error:
+            log.debug("A candidate was left: %s", error)
+
     async def _describe(self, description: RTCSessionDescription) -> str:
         """Make a description ours and gather its candidates; its text with them."""
-        await aiortc_seams.gather(self._connection, self._addresses, GATHER_SECONDS)
+        await aiortc_seams.gather(self._connection, self._ice.addresses, self._ice.first_port)
         aiortc_seams.repeat_soon(self._connection)
         described = RTCSessionDescription(descriptions.sent(description.sdp), description.type)
         await self._connection.setLocalDescription(described)
