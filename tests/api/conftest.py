@@ -11,6 +11,7 @@ import httpx
 import pytest
 from litestar import Litestar
 
+from tests.api import voip
 from tests.api.witness import Witness
 from tests.data import new_call, opened
 from tests.fakes.engines import FakeModel, FakeSynthesizer, FakeTranslator
@@ -235,6 +236,18 @@ async def client(anonymous: httpx.AsyncClient, tenant: Tenant) -> httpx.AsyncCli
 
 
 AGENT = {"name": "Front desk", "prompt": "Be brief.", "voice": "en-US-James1"}
+
+
+@pytest.fixture
+async def trunk(client: httpx.AsyncClient) -> dict:
+    return await voip.make(client, **voip.TRUNK)
+
+
+@pytest.fixture
+async def own_number(client: httpx.AsyncClient, trunk: dict) -> dict:
+    """A number of the trunk."""
+    path = f"{voip.URL}/{trunk['id']}/import-numbers"
+    return (await client.post(path, json={"numbers": [voip.OWN]})).json()["results"][0]
 
 
 @pytest.fixture
