@@ -35,6 +35,8 @@ PACKETS_AT_ONCE, PACKETS_PER_SECOND = 100, 30.0
 METADATA = 4096
 """Bytes of what a client may say of itself."""
 ONLY_MICROPHONE = "Only a visitor's microphone can be published."
+SILENT_S = messages.PING_TIMEOUT_S
+"""A client pings every 5 s; one that says nothing for so long is gone."""
 GOODBYE_S = 2.0
 """A client that has closed its connections says within this time that it leaves, or is gone."""
 NEGOTIATE_S = 10.0
@@ -176,7 +178,7 @@ class Session:
                 receiving = asyncio.ensure_future(self._socket.receive())
                 await asyncio.wait(
                     {receiving, failed},
-                    timeout=messages.PING_TIMEOUT_S,
+                    timeout=SILENT_S,
                     return_when=asyncio.FIRST_COMPLETED,
                 )
                 if not receiving.done():
