@@ -98,11 +98,11 @@ CONTRACT: dict[str, str] = {
         "api/test_phone_numbers.py::test_every_write_leaves_a_version"
     ),
     "POST /v1/phone-numbers/{number_id}/verify-voip": (
-        "api/test_voip_connections.py::test_an_account_from_its_test_to_a_verified_number"
+        "api/test_voip_accounts.py::test_an_account_from_its_test_to_a_verified_number"
     ),
     "GET /v1/phone-numbers/limits": "api/test_phone_numbers.py::test_there_is_a_limit",
     "POST /v1/phone-numbers/{number_id}/test-inbound": (
-        "api/test_voip_connections.py::test_a_call_from_outside_that_goes_elsewhere"
+        "api/test_voip_numbers.py::test_a_call_from_outside_that_goes_elsewhere"
     ),
     # VoIP connections
     "GET /v1/voip-connections": (
@@ -121,16 +121,16 @@ CONTRACT: dict[str, str] = {
         "api/test_voip_connections.py::test_a_deleted_connection_is_closed_and_its_numbers_released"
     ),
     "POST /v1/voip-connections/test": (
-        "api/test_voip_connections.py::test_an_account_with_a_sip_account_places_calls"
+        "api/test_voip_accounts.py::test_an_account_with_a_sip_account_places_calls"
     ),
     "POST /v1/voip-connections/suggest-name": (
         "api/test_voip_connections.py::test_a_name_is_suggested"
     ),
     "GET /v1/voip-connections/{connection_id}/available-numbers": (
-        "api/test_voip_connections.py::test_an_account_from_its_test_to_a_verified_number"
+        "api/test_voip_accounts.py::test_an_account_from_its_test_to_a_verified_number"
     ),
     "POST /v1/voip-connections/{connection_id}/import-numbers": (
-        "api/test_voip_connections.py::test_an_account_from_its_test_to_a_verified_number"
+        "api/test_voip_accounts.py::test_an_account_from_its_test_to_a_verified_number"
     ),
     "GET /v1/voip-connections/sip-host": (
         "api/test_voip_connections.py::test_where_trunks_send_calls"
@@ -224,9 +224,9 @@ CONTRACT: dict[str, str] = {
         "api/test_webhooks.py::test_deleting_twice_is_404"
     ),
     "POST /v1/developer/webhook-endpoints/{endpoint_id}/test": (
-        "api/test_webhooks.py::test_a_test_is_sent_at_once"
+        "api/test_webhook_deliveries.py::test_a_test_is_sent_at_once"
     ),
-    "GET /v1/developer/webhook-deliveries": "api/test_webhooks.py::test_the_log_is_filtered",
+    "GET /v1/developer/webhook-deliveries": "api/test_webhook_deliveries.py::test_the_log_is_filtered",
     # The single webhook
     "GET /v1/webhook": "api/test_webhooks.py::test_the_single_webhook_is_there_once_it_is_set",
     "PUT /v1/webhook": "api/test_webhooks.py::test_the_single_webhook_is_there_once_it_is_set",
@@ -302,7 +302,7 @@ OWN: dict[str, str] = {
         "api/test_call_exports.py::test_party_numbers_are_found_by_their_digits"
     ),
     "GET /v1/developer/webhook-deliveries/{delivery_id}": (
-        "api/test_webhooks.py::test_a_delivery_shows_every_try"
+        "api/test_webhook_deliveries.py::test_a_delivery_shows_every_try"
     ),
     "GET /v1/developer/webhook-endpoints/{endpoint_id}": (
         "api/test_webhooks.py::test_a_failing_endpoint_heals_when_something_arrives"
@@ -329,10 +329,10 @@ OWN: dict[str, str] = {
         "api/test_auth.py::test_a_rotated_key_takes_the_place_of_the_old_one"
     ),
     "POST /v1/developer/webhook-deliveries/replay": (
-        "api/test_webhooks.py::test_what_failed_is_replayed"
+        "api/test_webhook_deliveries.py::test_what_failed_is_replayed"
     ),
     "POST /v1/developer/webhook-deliveries/{delivery_id}/replay": (
-        "api/test_webhooks.py::test_what_failed_is_replayed"
+        "api/test_webhook_deliveries.py::test_what_failed_is_replayed"
     ),
     "POST /v1/developer/webhook-endpoints/{endpoint_id}/rotate-secret": (
         "api/test_webhooks.py::test_a_rotated_secret_signs_beside_the_old_one"
