@@ -226,7 +226,9 @@ CONTRACT: dict[str, str] = {
     "POST /v1/developer/webhook-endpoints/{endpoint_id}/test": (
         "api/test_webhook_deliveries.py::test_a_test_is_sent_at_once"
     ),
-    "GET /v1/developer/webhook-deliveries": "api/test_webhook_deliveries.py::test_the_log_is_filtered",
+    "GET /v1/developer/webhook-deliveries": (
+        "api/test_webhook_deliveries.py::test_the_log_is_filtered"
+    ),
     # The single webhook
     "GET /v1/webhook": "api/test_webhooks.py::test_the_single_webhook_is_there_once_it_is_set",
     "PUT /v1/webhook": "api/test_webhooks.py::test_the_single_webhook_is_there_once_it_is_set",
