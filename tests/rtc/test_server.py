@@ -14,6 +14,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tests.rtc.served import SECRET, Served, served
+from thunderbox.api import connections
 from thunderbox.rtc import session as session_module
 from thunderbox.voice.leg import EndCause, Ended
 
@@ -236,6 +237,37 @@ async def test_a_visitor_who_never_comes_ends_the_leg() -> None:
         assert isinstance(ended, Ended)
         assert ended.cause is EndCause.NO_ANSWER
         assert box.rooms.count == 0
+
+
+async def test_a_socket_stays_open_longer_than_a_request_may_take(
+    box: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "REQUEST_S", 0.05)
+    async with socket(box, v1(), await token_of(box)) as client:
+        await told(client)
+        await asyncio.sleep(0.15)
+        await client.send(rtc.SignalRequest(ping=1).SerializeToString())
+        assert (await told(client)).pong
+
+
+async def test_sockets_count_among_the_clients_that_may_be_connected(
+    box: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = await token_of(box)
+    monkeypatch.setattr(connections, "MOST", 1)
+    async with socket(box, v1(), token) as client:
+        await told(client)
+        assert (await refusal(box, v1(), token))[0] == 503
+
+
+async def test_a_message_that_is_too_long_closes_the_socket(box: Served) -> None:
+    async with socket(box, v1(), await token_of(box)) as client:
+        await told(client)
+        await client.send(b"x" * 300_000)
+        with pytest.raises(ConnectionClosed) as caught:
+            await told(client)
+    assert caught.value.rcvd is not None
+    assert caught.value.rcvd.code == 1009
 
 
 async def test_when_the_box_stops_clients_are_told(box: Served) -> None:

@@ -22,6 +22,8 @@ MOST = 512
 """Clients that may be connected at a time."""
 REQUEST_S = 30.0
 """A request has so long to arrive as a whole, from the connection or the answer before it."""
+LONGEST_MESSAGE = 256 * 1024
+"""Bytes of one message on a WebSocket."""
 
 _BODY = b'{"detail":"Too many clients are connected. Try again in a second."}'
 _FULL = (
@@ -37,6 +39,11 @@ class Connection(H11Protocol):
         super().__init__(*values, **named)
         self._deadline: asyncio.TimerHandle | None = None
         self._upgraded = False
+
+    @property
+    def is_made(self) -> bool:
+        """Whether somebody has connected; with TLS, whether keys have been agreed on."""
+        return self.transport is not None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Somebody has connected."""
@@ -85,6 +92,8 @@ class Socket(WebSocketsSansIOProtocol):
         super().__init__(*values, **named)
         self.logger = log
         self.conn.debug = False
+        self.conn.max_message_size = LONGEST_MESSAGE
+        self.conn.available_extensions = []  # nothing packed: what is small may unpack to much
 
     async def send(self, message: Any) -> None:
         """Pass on what the application says; an answer in HTTP instead of a WebSocket is one."""
