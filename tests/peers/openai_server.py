@@ -82,7 +82,7 @@ async def chat_events(
         case "slow-tool":
             for part in ('{"day"', ": ", '"Mon', 'day"', "}"):
                 yield tool_part(0, "book" if part.startswith("{") else None, part)
-                await asyncio.sleep(0.3)
+                await asyncio.sleep(0.15)
         case "script":
             delay, parts = scripted(messages)
             await asyncio.sleep(delay)
@@ -198,7 +198,7 @@ async def sound_parts(model: str) -> AsyncIterator[bytes]:
         case "nothing":
             sound = b""
         case "giant":
-            sound = tone(24_000, 400.0)
+            sound = tone(24_000) * 400
         case _:
             sound = tone(24_000)
     if model in ("hang", "late"):

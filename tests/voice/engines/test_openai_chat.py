@@ -76,7 +76,7 @@ async def test_tool_calls_come_within_the_text(openai_server: OpenAIServer) -> N
 
 
 async def test_a_tool_call_that_grows_is_not_late(openai_server: OpenAIServer) -> None:
-    async with chat(openai_server.settings("chat", "slow-tool", timeout_s=1.0)) as engine:
+    async with chat(openai_server.settings("chat", "slow-tool", timeout_s=0.5)) as engine:
         (text,) = await reply(engine)
     assert text == '<tool_call>{"name": "book", "arguments": {"day": "Monday"}}</tool_call>'
 
@@ -147,8 +147,8 @@ async def test_a_failure_is_a_sentence_without_the_key(
 
 @pytest.mark.parametrize("model", ["hang", "late", "stall"])
 async def test_a_late_answer_is_a_sentence(openai_server: OpenAIServer, model: str) -> None:
-    async with chat(openai_server.settings("chat", model, timeout_s=0.5)) as engine:
-        with pytest.raises(EngineError, match=r"did not answer in 0\.5 s.*timeout_seconds"):
+    async with chat(openai_server.settings("chat", model, timeout_s=0.3)) as engine:
+        with pytest.raises(EngineError, match=r"did not answer in 0\.3 s.*timeout_seconds"):
             await reply(engine)
 
 
