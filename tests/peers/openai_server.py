@@ -203,8 +203,9 @@ async def sound_parts(model: str) -> AsyncIterator[bytes]:
             sound = tone(24_000)
     if model in ("hang", "late"):
         await asyncio.sleep(60)
-    for at in range(0, len(sound), 4_001):
-        yield sound[at : at + 4_001]
+    size = 65_537 if model == "giant" else 4_001
+    for at in range(0, len(sound), size):
+        yield sound[at : at + size]
         if model == "cut" and at > 20_000:
             raise ConnectionError("cut")
 
