@@ -7,20 +7,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import socket
 import time
-from collections.abc import Awaitable, Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 
-import uvicorn
-
 from thunderbox.api import call_config, recordings
 from thunderbox.api.app import create_app
-from thunderbox.api.connections import Connection, Socket
 from thunderbox.api.parts import Parts
 from thunderbox.api.settling import Settling
+from thunderbox.api_server import ApiServer
 from thunderbox.calls import first_start
 from thunderbox.calls.acknowledgements import Acknowledgements
 from thunderbox.calls.billing import Billing
@@ -45,7 +41,6 @@ from thunderbox.carriers.accounts import Accounts
 from thunderbox.config import Settings
 from thunderbox.data_dir import DataDir
 from thunderbox.engine_parts import database_part, engine_parts
-from thunderbox.errors import StartError
 from thunderbox.events import courier
 from thunderbox.events.courier import Courier
 from thunderbox.maintenance import Maintenance
@@ -56,6 +51,7 @@ from thunderbox.phone_parts import phone_parts
 from thunderbox.products import PRODUCTS
 from thunderbox.sip.endpoint import Phone
 from thunderbox.store.database import Database
+from thunderbox.tls import Tls
 from thunderbox.vault import Vault
 from thunderbox.voice import phrases
 from thunderbox.voice.engine_room import Engines, load_engines
@@ -96,8 +92,8 @@ class Appliance:
         self.connections: Connections
         self.voip_numbers: VoipNumbers
         self.writer: PromptWriter
-        self._server: _Server | None = None
-        self._serving: asyncio.Task[None] | None = None
+        self.tls: Tls | None = None
+        self._server: ApiServer | None = None
         self._stopping = asyncio.Event()
         self._undo: list[tuple[str, Callable[[], Awaitable[None]]]] = []
 
@@ -114,8 +110,8 @@ class Appliance:
     async def run_until_stopped(self) -> None:
         """Serve until `request_stop`, or until the API server ends by itself."""
         waits = {asyncio.create_task(self._stopping.wait())}
-        if self._serving is not None:
-            waits.add(asyncio.create_task(asyncio.wait({self._serving})))  # type: ignore[arg-type]
+        if self._server is not None and (serving := self._server.serving) is not None:
+            waits.add(asyncio.create_task(asyncio.wait({serving})))  # type: ignore[arg-type]
         await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         for wait in waits:
             wait.cancel()
@@ -139,8 +135,10 @@ class Appliance:
         settings = self.settings
         self.data.open()
         self._on_stop("data directory", self.data.close)
-        listener = _listen(settings.api.host, settings.api.port)
-        self._on_stop("API address", listener.close)
+        self._server = ApiServer(settings)
+        self._on_stop("API address", self._server.close)
+        if settings.tls.mode != "off":
+            self.tls = await asyncio.to_thread(Tls, settings.tls, self.data)
         self.db = await Database.open(self.data.database)
         self._undo.append(("database", self.db.close))
         voice = settings.voice
@@ -249,7 +247,7 @@ class Appliance:
         )
         maintenance.start()
         self._undo.append(("maintenance", maintenance.stop))
-        await self._serve(listener)
+        await self._serve(self._server)
         # Browsers hear goodbye while their signalling is still there, which is the API's.
         self._undo.append(("rooms", self.web.rooms.close))
         self.web_calls.start()
@@ -273,7 +271,7 @@ class Appliance:
     async def _forget(self) -> None:
         await self.courier.forget(self.settings.webhooks.keep_days)
 
-    async def _serve(self, listener: socket.socket) -> None:
+    async def _serve(self, server: ApiServer) -> None:
         app = create_app(
             Parts(
                 db=self.db,
@@ -300,30 +298,12 @@ class Appliance:
                 base_url=self.base_url,
             )
         )
-        self._server = _Server(
-            uvicorn.Config(
-                app,
-                http=Connection,
-                ws=Socket,
-                lifespan="on",
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                timeout_graceful_shutdown=1,
-            )
-        )
-        self._serving = asyncio.create_task(self._server.serve(sockets=[listener]))
-        self._undo.append(("API", self._stop_serving))
-        while not self._server.started:
-            if self._serving.done():
-                raise StartError("The API server did not start; see the log above.")
-            await asyncio.sleep(0.005)
+        self._undo.append(("API", server.stop))
+        await server.serve(app, self.tls)
+        if self.tls is not None:
+            self.tls.start()
+            self._undo.append(("certificate", self.tls.close))
         self._undo.append(("settling", Settling(app).close))
-
-    async def _stop_serving(self) -> None:
-        if self._server is not None and self._serving is not None:
-            self._server.should_exit = True
-            await asyncio.wait({self._serving}, timeout=2.0)
 
     async def _say_goodbye(self) -> None:
         self.web_calls.dismiss()
@@ -356,7 +336,9 @@ class Appliance:
 
     def base_url(self) -> str:
         """Where clients reach the API."""
-        return self.settings.api.public_url.rstrip("/") or self.own_url()
+        if public := self.settings.api.public_url.rstrip("/"):
+            return public
+        return self.own_url() if self.tls is None else self.tls.url
 
     async def readiness(self) -> Readiness:
         """The state of the database, the phone, the trunk and the engines."""
@@ -366,15 +348,6 @@ class Appliance:
             parts |= await self.connections.parts()
         parts |= engine_parts(self.engines)
         return Readiness(ok=all(part.ok for part in parts.values()), parts=parts)
-
-
-class _Server(uvicorn.Server):
-    """uvicorn without its signal handlers: the appliance stops it."""
-
-    @contextmanager
-    def capture_signals(self) -> Generator[None, None, None]:
-        """Leave signals to the command line."""
-        yield
 
 
 def _remotes(settings: Settings) -> list[RemoteServer]:
@@ -394,20 +367,3 @@ def _remotes(settings: Settings) -> list[RemoteServer]:
         if remote.base_url:
             servers.append(server)
     return servers
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    """The API's listening socket. Raises StartError."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-    except OSError as error:
-        listener.close()
-        raise StartError(
-            f"The API cannot listen on {host}:{port} ({error.strerror}). Stop the program that "
-            "uses the port, or choose another with api.port in the config or "
-            "THUNDERBOX_API_PORT."
-        ) from error
-    return listener

@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 from msgspec import Meta, Struct
 
+from thunderbox.api_settings import ApiSettings, TlsSettings
 from thunderbox.carrier_settings import CarriersSettings
 from thunderbox.errors import ConfigError
 from thunderbox.origin import Origin
@@ -58,21 +59,6 @@ PrivateNetworks = (
 
 def _seconds(low: int, high: int) -> Any:
     return Meta(ge=low, le=high, description=f"a number of seconds from {low} to {high}")
-
-
-class ApiSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """[api]: the REST API's address."""
-
-    host: Annotated[str, Meta(min_length=1, description="an address of this machine")] = "127.0.0.1"
-    port: Port = 8080
-    public_url: Annotated[
-        str, Meta(pattern=r"^(https?://[^/\s]+)?$", description="http(s)://host[:port], or empty")
-    ] = ""
-    audio_url_seconds: Annotated[int, _seconds(60, 604800)] = 3600
-    session_hours: Annotated[
-        int, Meta(ge=1, le=8760, description="a number of hours from 1 to 8760")
-    ] = 336
-    dialect: Literal["auto", "contract", "sdk"] = "auto"
 
 
 class SipSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -205,6 +191,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """Everything that config.toml can say."""
 
     api: ApiSettings = ApiSettings()
+    tls: TlsSettings = TlsSettings()
     sip: SipSettings = SipSettings()
     trunk: TrunkSettings = TrunkSettings()
     carriers: CarriersSettings = CarriersSettings()
@@ -352,6 +339,11 @@ def _check_meaning(settings: Settings, origin: Origin) -> None:
             allowed = "a time zone such as Europe/Berlin, or empty"
             raise origin.error("calls", "timezone", timezone, allowed) from None
     _check_remotes(settings, origin)
+    if (absent := settings.tls.missing()) is not None:
+        raise origin.error("tls", absent, "", 'the path of a PEM file where tls.mode is "files"')
+    if settings.tls.mode != "off" and settings.tls.port in (settings.api.port, settings.sip.port):
+        allowed = "another port than api.port and sip.port, because all listen on TCP"
+        raise origin.error("tls", "port", settings.tls.port, allowed)
     _check_livekit(settings.livekit, origin)
     if settings.sip.enabled and settings.api.port == settings.sip.port:
         allowed = "another port than api.port, because both listen on TCP"

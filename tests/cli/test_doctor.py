@@ -6,14 +6,17 @@ import asyncio
 import json
 import socket
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from thunderbox import certificate
+from thunderbox.api_settings import ApiSettings, TlsSettings
 from thunderbox.cli import checks
 from thunderbox.cli.checks import Check, Patient
 from thunderbox.cli.main import main
-from thunderbox.config import ApiSettings, Settings, SipSettings, TrunkSettings, VoiceSettings
+from thunderbox.config import Settings, SipSettings, TrunkSettings, VoiceSettings
 from thunderbox.products import BoltSettings
 from thunderbox.store.database import Database
 
@@ -70,7 +73,7 @@ def test_this_machine_is_well(
     assert caught.value.code in (0, 1, None)
     assert set(checked) == {
         "python", "cpu", "disk", "box", "port", "pjsip", "line card", "codecs", "speech model",
-        "language model", "products", "database", "trunk",
+        "language model", "products", "database", "tls", "trunk",
     }  # fmt: skip
     assert "2.15.1" in checked["pjsip"]["detail"]
     assert "G722" in checked["codecs"]["detail"]
@@ -113,6 +116,50 @@ def test_line_card(tmp_path: Path) -> None:
         part = {"ok": process, "detail": "gone", "process": process, "failures": failures}
         ready = {"parts": {"sip": part}}
         assert _states(checks._line_card(_patient(tmp_path, ready, sip=sip))) == [state]
+
+
+@pytest.mark.parametrize(
+    ("host", "public_url", "state"),
+    [
+        ("127.0.0.1", "", "ok"),
+        ("localhost", "", "ok"),
+        ("0.0.0.0", "", "warn"),
+        ("0.0.0.0", "http://box.example", "warn"),
+        ("0.0.0.0", "https://box.example", "ok"),
+    ],
+)
+def test_keys_that_cross_the_network_readable(
+    tmp_path: Path, host: str, public_url: str, state: str
+) -> None:
+    api = ApiSettings(host=host, public_url=public_url)
+    assert _states(checks._tls(_patient(tmp_path, api=api))) == [state]
+
+
+def test_the_own_certificate(tmp_path: Path) -> None:
+    patient = _patient(tmp_path, tls=TlsSettings(mode="self-signed"))
+    assert _states(checks._tls(patient)) == ["note"]
+    made, key = certificate.make(("box.lan",), datetime.now(UTC))
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets/tls-certificate.pem").write_bytes(made)
+    (tmp_path / "secrets/tls-key.pem").write_bytes(key)
+    (found,) = checks._tls(patient)
+    assert found.state == "ok"
+    assert "for box.lan, SHA-256 " in found.detail
+
+
+@pytest.mark.parametrize(
+    ("age", "state", "says"),
+    [(0, "ok", "until"), (815, "warn", "ends in 8 days"), (900, "fail", "it ended on")],
+)
+def test_a_certificate_that_ends(tmp_path: Path, age: int, state: str, says: str) -> None:
+    made, key = certificate.make(("box.lan",), datetime.now(UTC) - timedelta(days=age))
+    (tmp_path / "c.pem").write_bytes(made)
+    (tmp_path / "k.pem").write_bytes(key)
+    tls = TlsSettings(
+        mode="files", certificate=str(tmp_path / "c.pem"), key=str(tmp_path / "k.pem")
+    )
+    (found,) = checks._tls(_patient(tmp_path, tls=tls))
+    assert (found.state, says in found.detail) == (state, True), found.detail
 
 
 def test_trunk(tmp_path: Path) -> None:

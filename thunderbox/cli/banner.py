@@ -18,6 +18,9 @@ def banner(box: Appliance) -> str:
     lines = [f"ThunderBox {__version__} is ready after {box.start_seconds:.1f} s.", ""]
     lines += _where_to_call(box.settings)
     lines += ["", f"REST API:    {url}"]
+    if box.tls is not None:
+        shown = box.tls.certificate.fingerprint
+        lines += [f"Browsers:    {box.tls.url}", f"             certificate SHA-256 {shown}"]
     if box.first is not None:
         lines += [f"API key:     {box.first.key}", f"             (shown once; kept in {key_file})"]
     lines += [

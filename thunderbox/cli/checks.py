@@ -11,14 +11,16 @@ import socket
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Literal
 
 import httpx
 
+from thunderbox import certificate
 from thunderbox.cli.client import base_url
-from thunderbox.cli.options import DATABASE
+from thunderbox.cli.options import CERTIFICATE, CERTIFICATE_KEY, DATABASE
 from thunderbox.cli.own_phone import own_phone
 from thunderbox.config import Settings
 from thunderbox.errors import ThunderBoxError
@@ -39,6 +41,8 @@ HOLES = {
     "(challenge of a registrar), CVE-2026-29068 (RTP), CVE-2026-25994 (ICE), CVE-2026-41416 "
     "(ptime). The box keeps SRTP and ICE off"
 }
+SOON_DAYS = 14
+"""Whoever renews certificates has done it by then."""
 FREE_WARN, FREE_FAIL = 1_000_000_000, 200_000_000
 
 
@@ -103,6 +107,8 @@ def _box(patient: Patient) -> Iterator[Check]:
 def _ports(patient: Patient) -> Iterator[Check]:
     api, sip = patient.settings.api, patient.settings.sip
     wanted = [("api", api.host, api.port, socket.SOCK_STREAM)]
+    if (tls := patient.settings.tls).mode != "off":
+        wanted.append(("tls", tls.host, tls.port, socket.SOCK_STREAM))
     if sip.enabled:
         wanted += [
             ("sip", sip.host, sip.port, socket.SOCK_DGRAM),
@@ -251,6 +257,33 @@ def _database(patient: Patient) -> Iterator[Check]:
         yield Check("database", "ok", f"{path}, {size}, whole")
 
 
+def _tls(patient: Patient) -> Iterator[Check]:
+    tls, api = patient.settings.tls, patient.settings.api
+    if tls.mode == "off":
+        if _is_loopback(api.host) or api.public_url.startswith("https:"):
+            yield Check("tls", "ok", "off, and not needed")
+        else:
+            detail = "off: keys cross the network readable, and browsers give no microphone"
+            yield Check("tls", "warn", f'{detail}. Set tls.mode to "self-signed" or "files"')
+        return
+    if tls.mode == "files":
+        path, key = Path(tls.certificate), Path(tls.key)
+    else:
+        path, key = patient.data / CERTIFICATE, patient.data / CERTIFICATE_KEY
+        if not path.is_file():
+            yield Check("tls", "note", f"{path} is not there yet; the next start makes it")
+            return
+    found = certificate.read(path, key)
+    days = found.days_left(datetime.now(UTC))
+    facts = f"{path} for {', '.join(found.names)}, SHA-256 {found.fingerprint}"
+    if days < 0:
+        yield Check("tls", "fail", f"{facts}: it ended on {found.ends:%d %B %Y}")
+    elif tls.mode == "files" and days < SOON_DAYS:
+        yield Check("tls", "warn", f"{facts}: it ends in {days} days")
+    else:
+        yield Check("tls", "ok", f"{facts}, until {found.ends:%d %B %Y}")
+
+
 def _trunk(patient: Patient) -> Iterator[Check]:
     trunk = patient.settings.trunk
     if not trunk.server:
@@ -284,6 +317,7 @@ CHECKS: tuple[Callable[[Patient], Iterator[Check]], ...] = (
     _models,
     _products,
     _database,
+    _tls,
     _trunk,
     _connections,
 )
@@ -309,6 +343,13 @@ def _bind(host: str, port: int, kind: socket.SocketKind) -> str | None:
         except OSError as error:
             return error.strerror or str(error)
     return None
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _is_public(network: str) -> bool:

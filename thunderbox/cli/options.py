@@ -39,6 +39,8 @@ DEFAULT_DATA = Path("data")
 DEFAULT_CONFIG = Path("config.toml")
 BOOTSTRAP_KEY = Path("secrets") / "bootstrap-api-key"
 DATABASE = "thunderbox.db"
+CERTIFICATE = Path("secrets") / "tls-certificate.pem"
+CERTIFICATE_KEY = Path("secrets") / "tls-key.pem"
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
