@@ -25,8 +25,9 @@ OFF_MS = 250
 """Beyond this, pulls have lost step with the clock, and begin anew where it is."""
 DROP_MS = 15
 """Excess delay at which frames of silence are left out."""
-SHORTEN_MS = 40
-"""Excess delay at which speech is shortened, too, a period of the voice a frame."""
+SHORTEN_MS = 100
+"""Excess delay at which speech is shortened, too, a period of the voice a frame. Below, the next
+pause is waited for: words that were hurried are recognised less well."""
 SILENT = 100
 """Root mean square of a frame that is taken for silence (-50 dB of full scale)."""
 SHORTEST_PITCH, LONGEST_PITCH = 40, 160
