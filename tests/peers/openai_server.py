@@ -198,7 +198,7 @@ async def sound_parts(model: str) -> AsyncIterator[bytes]:
         case "nothing":
             sound = b""
         case "giant":
-            sound = tone(24_000) * 400
+            sound = tone(24_000) * 50
         case _:
             sound = tone(24_000)
     if model in ("hang", "late"):

@@ -12,6 +12,7 @@ from tests.peers.openai_server import KEY
 from tests.voice.engines.sounds import collect, floats
 from thunderbox.errors import EngineError
 from thunderbox.voice.engine import Voice
+from thunderbox.voice.engines import openai_speech
 from thunderbox.voice.engines.openai_speech import OpenAISpeech
 
 
@@ -83,11 +84,14 @@ def test_it_has_the_voice_of_the_settings(openai_server: OpenAIServer) -> None:
         ("wav8", "not 16-bit PCM"),
         ("quiet", "holds no sound"),
         ("nothing", "holds no sound"),
-        ("giant", "sent more than 16777216 bytes"),
+        ("giant", "sent more than 1048576 bytes"),
         ("cut", "broke off"),
     ],
 )
-async def test_a_failure_is_a_sentence(openai_server: OpenAIServer, model: str, words: str) -> None:
+async def test_a_failure_is_a_sentence(
+    openai_server: OpenAIServer, monkeypatch: pytest.MonkeyPatch, model: str, words: str
+) -> None:
+    monkeypatch.setattr(openai_speech, "_MOST_BYTES", 1024 * 1024)
     with pytest.raises(EngineError, match=words) as caught:
         await say(openai_server, model)
     assert KEY not in str(caught.value)
