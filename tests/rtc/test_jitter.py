@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from tests.rtc.network import jitter, payload, through
@@ -9,6 +11,7 @@ from thunderbox.rtc.jitter import (
     FRAME,
     LONGEST_MS,
     PACKETS,
+    SHORTEST_MS,
     START_MS,
     Conceal,
     JitterBuffer,
@@ -224,6 +227,35 @@ def test_a_made_up_packet_that_comes_late_is_left_out() -> None:
     buffer.push(1, FRAME, payload(1), 115)
     assert buffer.pull(120) == Play(payload(3))
     assert buffer.late == 1
+
+
+def test_a_gap_is_left_out_where_the_voice_is_far_behind() -> None:
+    heard = through(
+        JitterBuffer(),
+        200,
+        lambda number: None if number == 99 else 30.0,
+        stamped=lambda n: n * FRAME + (900 * 48 if n > 99 else 0),
+    )
+    assert heard.made_up <= 5
+
+
+def test_whatever_comes_there_is_something_to_play_and_little_is_kept() -> None:
+    chance = random.Random(7)
+    buffer = JitterBuffer()
+    now, number, stamp = 0.0, 0, 0
+    for _ in range(20_000):
+        now += chance.choice((0, 0, 1, 20, 20, 500))
+        number += chance.choice((1, 1, 1, 2, -1, 0, 40, 5000, -5000))
+        stamp += chance.choice((FRAME, FRAME, 120, 0, -FRAME, 100_000, 2**31, -100_000))
+        size = chance.choice((0, 1, 2, 40))
+        duration = chance.choice((0, 120, FRAME, 6 * FRAME))
+        buffer.push(number & 0xFFFF, stamp & 0xFFFFFFFF, bytes(size), now, duration)
+        for _ in range(chance.choice((0, 1, 1, 5))):
+            buffer.pull(now)
+        assert len(buffer._packets) <= PACKETS
+        assert SHORTEST_MS <= buffer.target_ms <= LONGEST_MS
+    buffer.restart()
+    assert through(buffer, 50, jitter(0)).numbers == list(range(50))
 
 
 @pytest.mark.parametrize("sound", [b"", b"x"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import numpy as np
 import pytest
 from aiortc.rtp import RtpPacket
@@ -136,3 +138,23 @@ def test_packets_that_are_no_sound_are_left_out() -> None:
         )
     heard = browser.speak(tone(440, 0.5))
     assert pitch_of(heard[-10 * FRAME_BYTES :]) == pytest.approx(440, rel=0.02)
+
+
+def test_rubbish_is_survived() -> None:
+    chance = random.Random(5)
+    browser = Browser()
+    voice = frames(vowel(1))
+    for turn in range(2000):
+        if chance.random() < 0.5:
+            browser.send(voice[turn % len(voice)])
+        else:
+            browser.microphone.take(
+                RtpPacket(
+                    sequence_number=chance.randrange(65536),
+                    timestamp=chance.randrange(2**32),
+                    ssrc=chance.choice((1234, 1234, 77)),
+                    payload=chance.randbytes(chance.randrange(60)),
+                )
+            )
+        browser.now += chance.choice((0.0, 0.02, 0.02, 0.3))
+        assert len(browser.microphone.pull()) == FRAME_BYTES

@@ -234,13 +234,16 @@ class JitterBuffer:
         return Conceal()
 
     def _make_up(self, number: int, packet: _Packet) -> Play | Conceal:
-        """Go on to the packet after a gap; what was waited there already is a part of it."""
+        """Go on to the packet after a gap; what was waited there already is a part of it.
+
+        Where the voice is far behind, the gap is left out.
+        """
         gap = packet.timestamp - self._position
         waited = min(gap, self._held_ms * RTP_PER_MS)
         self._position += waited
         self._held_ms -= waited // RTP_PER_MS
         gap -= waited
-        if gap < STEP:
+        if gap < STEP or self.excess_ms > LONGEST_MS:
             self._count_lost(number)
             return self._play(number)
         if gap <= packet.duration:
