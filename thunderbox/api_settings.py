@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
@@ -9,9 +10,6 @@ from msgspec import Meta, Struct
 _Port = Annotated[int, Meta(ge=1, le=65535, description="a port from 1 to 65535")]
 _Host = Annotated[str, Meta(min_length=1, description="an address of this machine")]
 _File = Annotated[str, Meta(description="the path of a PEM file, or empty")]
-_Name = Annotated[
-    str, Meta(pattern=r"^[A-Za-z0-9_.:-]+$", description="a host name or an IP address")
-]
 
 
 class ApiSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -39,10 +37,15 @@ class TlsSettings(Struct, frozen=True, forbid_unknown_fields=True):
     port: _Port = 8443
     certificate: _File = ""
     key: _File = ""
-    names: tuple[_Name, ...] = ()
+    names: tuple[str, ...] = ()
 
-    def missing(self) -> str | None:
-        """The key of a setting without which the others mean nothing, if there is one."""
-        if self.mode != "files":
-            return None
-        return "certificate" if not self.certificate else "key" if not self.key else None
+    def mistake(self) -> tuple[str, object, str] | None:
+        """Key and value of a setting that is wrong beside the others, and what it may be."""
+        if self.mode == "files":
+            for key, path in (("certificate", self.certificate), ("key", self.key)):
+                if not path:
+                    return key, path, 'the path of a PEM file where tls.mode is "files"'
+        for name in self.names:
+            if not re.fullmatch(r"[A-Za-z0-9_.:-]+", name):
+                return "names", name, "host names and IP addresses"
+        return None

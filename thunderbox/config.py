@@ -339,8 +339,8 @@ def _check_meaning(settings: Settings, origin: Origin) -> None:
             allowed = "a time zone such as Europe/Berlin, or empty"
             raise origin.error("calls", "timezone", timezone, allowed) from None
     _check_remotes(settings, origin)
-    if (absent := settings.tls.missing()) is not None:
-        raise origin.error("tls", absent, "", 'the path of a PEM file where tls.mode is "files"')
+    if (mistake := settings.tls.mistake()) is not None:
+        raise origin.error("tls", *mistake)
     if settings.tls.mode != "off" and settings.tls.port in (settings.api.port, settings.sip.port):
         allowed = "another port than api.port and sip.port, because all listen on TCP"
         raise origin.error("tls", "port", settings.tls.port, allowed)

@@ -28,7 +28,7 @@ WRONG = [
     ('[tls]\nmode = "files"', 1, 'tls.certificate is "", but must be the path of a PEM file'),
     ('[tls]\nmode = "files"\ncertificate = "a"', 1, 'tls.key is "", but must be'),
     ('[tls]\nmode = "self-signed"\nport = 8080', 3, "another port than api.port and sip.port"),
-    ('[tls]\nnames = ["a b"]', 2, "a host name or an IP address"),
+    ('[tls]\nnames = ["a b"]', 2, 'tls.names is "a b", but must be host names and IP addresses'),
     ("[sip]\nport = 8080", 2, "sip.port is 8080, but must be another port than api.port"),
     ("[sip]\nmax_calls = 5", 2, "a number from 1 to 4, the limit of the PJSIP build"),
     ("[sip]\nmax_calls = 2.5", 2, "sip.max_calls is 2.5"),
