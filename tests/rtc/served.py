@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Generator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
 import numpy as np
-import uvicorn
 
-from tests.conftest import take_free_port
+from tests.served import served as listening
 from thunderbox.api.connections import Connection, Socket
 from thunderbox.calls.ports import SystemClock
 from thunderbox.rtc.clock import MediaClock
@@ -34,12 +33,6 @@ class Served:
     @property
     def url(self) -> str:
         return f"ws://127.0.0.1:{self.port}"
-
-
-class _Server(uvicorn.Server):
-    @contextmanager
-    def capture_signals(self) -> Generator[None, None, None]:
-        yield
 
 
 @asynccontextmanager
@@ -72,29 +65,8 @@ async def served(
 @asynccontextmanager
 async def serving(app: ASGIApplication) -> AsyncIterator[int]:
     """Serve an application as the box does; gives its port."""
-    port = take_free_port()
-    server = _Server(
-        uvicorn.Config(
-            app,
-            host="127.0.0.1",
-            port=port,
-            http=Connection,
-            ws=Socket,
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            timeout_graceful_shutdown=1,
-        )
-    )
-    task = asyncio.create_task(server.serve())
-    try:
-        async with asyncio.timeout(5):
-            while not server.started:
-                await asyncio.sleep(0.005)
+    async with listening(app, http=Connection, ws=Socket, access_log=False) as port:
         yield port
-    finally:
-        server.should_exit = True
-        await asyncio.wait({task}, timeout=5)
 
 
 def tone(milliseconds: int, hertz: float = 440.0) -> bytes:
