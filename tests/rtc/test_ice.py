@@ -140,13 +140,19 @@ async def test_a_stun_server_says_how_we_look_from_outside() -> None:
     transport.close()
 
 
-async def test_a_silent_stun_server_is_not_waited_for_long(
+async def test_silent_helpers_are_not_waited_for_long(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(gathering, "WAIT_SECONDS", 0.05)
     silent = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     silent.bind((LOOPBACK, 0))
-    connection = Connection(ice_controlling=False, stun_server=silent.getsockname())
+    connection = Connection(
+        ice_controlling=False,
+        stun_server=silent.getsockname(),
+        turn_server=silent.getsockname(),
+        turn_username="box",
+        turn_password="secret",
+    )
     found = await gathering.gather(connection, 1, (LOOPBACK,), 0)
     assert [one.type for one in found] == ["host"]
     await connection.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -113,6 +114,7 @@ async def test_both_ends_hear_each_other() -> None:
         assert box.peer.voice_mid == "0"
         assert "a=msid:PA_agent|TR_1 TR_1" in browser.peer._connection.remoteDescription.sdp
         await talk(box, browser, tone(440, 1), tone(1000, 1))
+        assert not [one.name for one in threading.enumerate() if "decoder" in one.name]
     assert pitch_of(b"".join(browser.heard[10:])) == pytest.approx(440, rel=0.02)
     assert pitch_of(b"".join(box.heard[10:])) == pytest.approx(1000, rel=0.02)
     assert box.states[-1] == "closed"

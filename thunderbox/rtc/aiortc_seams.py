@@ -24,6 +24,7 @@ OnPacket = Callable[[RtpPacket], None]
 
 RETRANSMIT_SECONDS = 0.4
 _BUFFER = "_RTCRtpReceiver__jitter_buffer"
+_STOP_DECODER = "_RTCRtpReceiver__stop_decoder"
 _MEASURE = "_update_rto"
 _CONNECT = "_RTCPeerConnection__connect"
 
@@ -32,15 +33,19 @@ class _Hose:
     """Stands where aiortc keeps a receiver's jitter buffer; hands every packet on.
 
     aiortc's own buffer waits 80 ms and stays late after a loss, and decodes in a thread per
-    receiver. It gets nothing to decode from here.
+    receiver. It gets nothing to decode from here, and its thread ends with the first packet.
     """
 
     capacity = 1
 
-    def __init__(self, on_packet: OnPacket) -> None:
+    def __init__(self, on_packet: OnPacket, stop_decoder: Callable[[], None]) -> None:
         self._on_packet = on_packet
+        self._stop_decoder: Callable[[], None] | None = stop_decoder
 
     def add(self, packet: RtpPacket) -> tuple[bool, JitterFrame | None]:
+        if self._stop_decoder is not None:
+            self._stop_decoder()
+            self._stop_decoder = None
         self._on_packet(packet)
         return False, None
 
@@ -50,7 +55,7 @@ def take_packets(receiver: RTCRtpReceiver, on_packet: OnPacket) -> None:
 
     aiortc goes on counting them for its reports to the sender.
     """
-    setattr(receiver, _BUFFER, _Hose(on_packet))
+    setattr(receiver, _BUFFER, _Hose(on_packet, getattr(receiver, _STOP_DECODER)))
 
 
 def name_track(sender: RTCRtpSender, stream: str, track: str) -> None:
@@ -110,7 +115,7 @@ def repeat_soon(peer: RTCPeerConnection) -> None:
 
     def measure_and_shorten(round_trip: float) -> None:
         measure(round_trip)
-        assert sctp._srtt is not None
+        assert sctp._srtt is not None and sctp._rttvar is not None
         waited = sctp._srtt + 4 * sctp._rttvar
         sctp._rto = min(sctp._rto, max(RETRANSMIT_SECONDS, waited))
 
@@ -134,6 +139,7 @@ def _check() -> None:
     needed: list[tuple[Callable[..., object], set[str]]] = [
         (RTCRtpReceiver.__init__, {_BUFFER}),
         (RTCRtpReceiver._handle_rtp_packet, {_BUFFER, "add"}),
+        (RTCRtpReceiver.stop, {_STOP_DECODER}),
         (RTCRtpSender.__init__, {"_stream_id"}),
         (RTCRtpSender.replaceTrack, {"_track_id"}),
         (RTCRtpTransceiver.__init__, {"_offerDirection"}),
