@@ -28,7 +28,10 @@ export default defineConfig(({ mode }) => {
         : { entry: "src/index.ts", fileName: "index", formats: ["es"] },
       rollupOptions: script
         ? { output: { entryFileNames: "widget.js" } }
-        : { external: [/^react($|\/)/, /^react-dom($|\/)/, "livekit-client"] },
+        : {
+            external: [/^react($|\/)/, /^react-dom($|\/)/, "livekit-client"],
+            output: { banner: '"use client";' }, // for frameworks that render on a server
+          },
     },
     test: { environment: "jsdom", css: true, include: ["tests/**/*.test.{ts,tsx}"], restoreMocks: true },
   };

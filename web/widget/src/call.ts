@@ -8,13 +8,11 @@ import {
 
 import { Captions, type Caption } from "./captions";
 import { Failure, asFailure, failureOfMicrophone } from "./failure";
-import { canTalk, Line, type AgentState, type EndedBy, type LineEvents } from "./line";
+import { canTalk, Line, type LineEvents } from "./line";
 import type { ThunderPhoneOptions } from "./options";
 import { openSession, type Session } from "./session";
 import { Sound } from "./sound";
-
-/** `disconnected` is a conversation that is over; `idle` none that ever was. */
-export type WidgetState = "idle" | "connecting" | "connected" | "disconnected" | "error";
+import type { AgentState, EndedBy, WidgetState } from "./states";
 
 /** All that can be seen of a call. A new object with every change. */
 export interface CallSnapshot {
@@ -42,7 +40,11 @@ export interface CallSnapshot {
   readonly endedBy: EndedBy | undefined;
 }
 
-/** What a call needs of the browser; tests give others. */
+/**
+ * What a call needs of the browser; tests give others.
+ *
+ * @internal
+ */
 export interface Surroundings {
   room(): Room;
   microphone(): Promise<LocalAudioTrack>;
@@ -100,6 +102,9 @@ export class Call {
   #voice: HTMLMediaElement | undefined;
   #home: HTMLElement | null = null;
 
+  constructor(options: ThunderPhoneOptions);
+  /** @internal */
+  constructor(options: ThunderPhoneOptions, around: Surroundings);
   constructor(options: ThunderPhoneOptions, around: Surroundings = browser()) {
     this.options = options;
     this.#around = around;

@@ -50,9 +50,10 @@ export class Captions {
     const text = caption.text.trim();
     const known = this.#list.findIndex(({ id }) => id === caption.id);
     if (known >= 0) {
-      // An empty final is the end of words that are known already.
-      const whole = { ...caption, text: text || (this.#list[known]?.text ?? "") };
-      this.#list = this.#list.map((old, at) => (at === known ? whole : old));
+      // Words that turn out to be none are taken back.
+      this.#list = text
+        ? this.#list.map((old, at) => (at === known ? { ...caption, text } : old))
+        : this.#list.filter((_, at) => at !== known);
       return;
     }
     if (!text) return;

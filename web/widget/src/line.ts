@@ -17,12 +17,7 @@ import {
 import type { Caption } from "./captions";
 import { Failure } from "./failure";
 import type { Session } from "./session";
-
-/** What the agent is doing. */
-export type AgentState = "listening" | "thinking" | "speaking";
-
-/** Who ended a conversation. */
-export type EndedBy = "visitor" | "agent";
+import type { AgentState, EndedBy } from "./states";
 
 /** What a line reports. */
 export interface LineEvents {

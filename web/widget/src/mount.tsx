@@ -1,7 +1,6 @@
 import { createRoot } from "react-dom/client";
 
 import type { ThunderPhoneWidgetProps } from "./options";
-import style from "./style.css?inline";
 import { ThunderPhoneWidget } from "./ui/ThunderPhoneWidget";
 
 /** What `ThunderPhone.mount` takes: all of the component's, and the element. */
@@ -20,8 +19,7 @@ export interface MountHandle {
 const OWN_API = apiOf((document.currentScript as HTMLScriptElement | null)?.src ?? "");
 
 /**
- * Put the widget on a page. It lives in a shadow root, with its style sheet: neither the page's
- * styles nor its own cross that border.
+ * Put the widget on a page.
  *
  * @throws Error when there is no such element.
  */
@@ -29,12 +27,8 @@ export function mount({ element, ...props }: MountOptions): MountHandle {
   const place = typeof element === "string" ? document.querySelector(element) : element;
   if (element && !place) throw new Error(`ThunderPhone.mount: there is no element ${element}.`);
   const host = document.createElement("div");
-  host.dataset["thunderphone"] = "";
   (place ?? document.body).append(host);
-  const shadow = host.attachShadow({ mode: "open" });
-  dress(shadow);
-  const inside = shadow.appendChild(document.createElement("div"));
-  const root = createRoot(inside);
+  const root = createRoot(host);
   root.render(<ThunderPhoneWidget {...props} apiBase={props.apiBase ?? OWN_API} />);
   const unmount = () => {
     root.unmount();
@@ -47,17 +41,4 @@ export function mount({ element, ...props }: MountOptions): MountHandle {
 export function apiOf(script: string): string | undefined {
   const found = /^(https?:\/\/.+)\/widget\/[^/]+\/widget\.js(?:[?#].*)?$/.exec(script);
   return found ? `${found[1]}/v1` : undefined;
-}
-
-/** A constructed style sheet needs no permission of the page's Content-Security-Policy. */
-function dress(shadow: ShadowRoot): void {
-  try {
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(style);
-    shadow.adoptedStyleSheets = [sheet];
-  } catch {
-    const element = document.createElement("style");
-    element.textContent = style;
-    shadow.append(element);
-  }
 }

@@ -56,6 +56,6 @@ export interface ThunderPhoneWidgetProps extends ThunderPhoneOptions {
   captions?: boolean | undefined;
   /** Other words for the widget's own, to translate it. */
   labels?: Partial<Labels> | undefined;
-  /** One more class for the outermost element. */
+  /** A class for the outermost element, to set custom properties such as `--tbx-font`. */
   className?: string | undefined;
 }

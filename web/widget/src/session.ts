@@ -11,6 +11,9 @@ export interface Session {
 }
 
 const TIMEOUT_MS = 15_000;
+const NOT_LET_IN =
+  "The box is there, but did not let this page ask. " +
+  "Do the allowed_domains of the publishable key name this page's host?";
 
 /**
  * Ask the box for a session: `POST {apiBase}/widget/session`.
@@ -26,12 +29,13 @@ export async function openSession(options: SessionOptions, signal: AbortSignal):
       detail: "apiBase is missing; it is the address of your ThunderBox with /v1 at its end.",
     });
   }
+  const base = options.apiBase.replace(/\/+$/, "");
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(), TIMEOUT_MS);
   const stop = () => late.abort();
   signal.addEventListener("abort", stop, { once: true });
   try {
-    const answer = await fetch(`${options.apiBase.replace(/\/+$/, "")}/widget/session`, {
+    const answer = await fetch(`${base}/widget/session`, {
       method: "POST",
       headers: { "Content-Type": "application/json", "X-API-Key": options.publishableKey },
       body: JSON.stringify(detailsOf(options)),
@@ -50,6 +54,8 @@ export async function openSession(options: SessionOptions, signal: AbortSignal):
     }
     return body;
   } catch (error) {
+    const refused = error instanceof TypeError && (await isThere(base, late.signal));
+    if (refused) throw new Failure("domain_not_allowed", { detail: NOT_LET_IN });
     throw asFailure(error, "network");
   } finally {
     clearTimeout(timer);
@@ -57,8 +63,22 @@ export async function openSession(options: SessionOptions, signal: AbortSignal):
   }
 }
 
+/**
+ * Whether the box answers at all. A box that does not let a page ask shows it no answer, which looks
+ * like a broken network; this question needs no permission, and its answer cannot be read.
+ */
+async function isThere(base: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    await fetch(`${base}/healthz`, { mode: "no-cors", credentials: "omit", signal });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function detailsOf({ variables, context, language, voice }: SessionOptions): object {
-  return { variables, context, language, voice };
+  const text = context && typeof context === "object" ? JSON.stringify(context) : context;
+  return { variables, context: text, language, voice };
 }
 
 function isSession(body: unknown): body is Session {

@@ -66,9 +66,30 @@ test.each([new Response("<html>"), answer({ token: "t" }), answer(null), answer(
   },
 );
 
+test("what the agent should know may be an object", async () => {
+  const fetch = fetched(async () => answer(SESSION));
+  await openSession({ ...OPTIONS, context: { page: "Checkout" } }, never);
+  expect(JSON.parse(String(fetch.mock.calls[0]![1].body))).toEqual({
+    context: '{"page":"Checkout"}',
+  });
+});
+
 test("a box that cannot be reached", async () => {
   fetched(async () => Promise.reject(new TypeError("Failed to fetch")));
   await expect(openSession(OPTIONS, never)).rejects.toMatchObject({ error: "network" });
+});
+
+test("a box that is there, and shows this page no answer", async () => {
+  const fetch = vi.fn(async (url: string, request: RequestInit) => {
+    if (request.mode === "no-cors") return new Response(null);
+    throw new TypeError(`Failed to fetch ${url}`);
+  });
+  vi.stubGlobal("fetch", fetch);
+  await expect(openSession(OPTIONS, never)).rejects.toMatchObject({
+    error: "domain_not_allowed",
+    detail: expect.stringContaining("allowed_domains"),
+  });
+  expect(fetch.mock.lastCall![0]).toBe("https://box.example/v1/healthz");
 });
 
 test("a box that does not answer within 15 seconds", async () => {

@@ -1,4 +1,4 @@
-import { act, cleanup, fireEvent, render, screen } from "@testing-library/react";
+import { act, cleanup, fireEvent, render, within } from "@testing-library/react";
 import { DisconnectReason, RoomEvent, type Room } from "livekit-client";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
@@ -38,6 +38,15 @@ function show(props: Partial<ThunderPhoneWidgetProps> = {}) {
   const all = { publishableKey: "pk_live_x", apiBase: "https://box.example/v1", ...props };
   return render(<ThunderPhoneWidget {...all} />);
 }
+
+/** What is inside the shadow root. */
+function inside(): ShadowRoot {
+  return document.querySelector("[data-thunderphone]")!.shadowRoot!;
+}
+
+const screen = new Proxy({} as ReturnType<typeof within>, {
+  get: (_, query: string) => within(inside().querySelector<HTMLElement>(".tbx")!)[query as never],
+});
 
 function button(name: string | RegExp): HTMLElement {
   return screen.getByRole("button", { name });
@@ -97,10 +106,10 @@ test("every state has its words", async () => {
 test("the panel takes the focus, and Escape gives it back without hanging up", async () => {
   show();
   await talking();
-  expect(document.activeElement).toBe(screen.getByRole("dialog"));
+  expect(inside().activeElement).toBe(screen.getByRole("dialog"));
   await happens(() => fireEvent.keyDown(screen.getByRole("dialog"), { key: "Escape" }));
   expect(screen.queryByRole("dialog")).toBeNull();
-  expect(document.activeElement).toBe(button(/Listening.*Show the conversation/));
+  expect(inside().activeElement).toBe(button(/Listening.*Show the conversation/));
   expect(room.disconnect).not.toHaveBeenCalled();
   await press(/Show the conversation/);
   expect(status()).toBe("Listening");
@@ -120,8 +129,8 @@ test("a conversation in writing begins in the field, and needs no microphone", a
   await press(/Type instead/);
   await happens(() => room.emit(RoomEvent.ParticipantConnected, agent("listening")));
   expect(outside.microphone).not.toHaveBeenCalled();
-  const field = screen.getByRole<HTMLInputElement>("textbox", { name: "Message" });
-  expect(document.activeElement).toBe(field);
+  const field = screen.getByRole("textbox", { name: "Message" }) as HTMLInputElement;
+  expect(inside().activeElement).toBe(field);
   expect(status()).toBe("Connected");
   await happens(() => {
     fireEvent.change(field, { target: { value: "Do you take cards?" } });
@@ -138,7 +147,7 @@ test("words that could not be sent stay in the field", async () => {
   show();
   await talking();
   room.localParticipant.sendText.mockRejectedValue(new Error("closed"));
-  const field = screen.getByRole<HTMLInputElement>("textbox");
+  const field = screen.getByRole("textbox") as HTMLInputElement;
   await happens(() => {
     fireEvent.change(field, { target: { value: "Hello" } });
     fireEvent.submit(field.form!);
@@ -220,11 +229,19 @@ test("the widget speaks other languages", async () => {
 test("position, theme, class and colours are on the outermost element, without a style attribute", () => {
   const options = { position: "top-left", theme: "dark", className: "mine" } as const;
   const { container } = show({ ...options, primaryColor: "#ffd400" });
-  const root = container.firstElementChild as HTMLElement;
-  expect(root.className).toBe("tbx mine");
+  expect(container.firstElementChild?.className).toBe("mine");
+  const root = inside().querySelector<HTMLElement>(".tbx")!;
   expect(root.dataset).toMatchObject({ position: "top-left", theme: "dark", state: "idle" });
   expect(root.style.getPropertyValue("--tbx-primary")).toBe("#ffd400");
   expect(root.style.getPropertyValue("--tbx-ink")).toBe("#000");
+});
+
+test("the page's styles do not reach it, and it brings its own once", () => {
+  const { container, rerender } = show();
+  rerender(<ThunderPhoneWidget publishableKey="pk_live_x" title="Other" />);
+  expect(container.querySelector(".tbx")).toBeNull();
+  expect(inside().querySelectorAll("style")).toHaveLength(1);
+  expect(button("Other: Start talking")).toBeTruthy();
 });
 
 test("a widget that goes away hangs up", async () => {
