@@ -205,7 +205,7 @@ async def test_a_closed_room_takes_nobody() -> None:
         bench.room.check(GRANT, False, JOINING)
     late = await bench.enters(hears=False)
     assert late.reasons == [models.DisconnectReason.DUPLICATE_IDENTITY]
-    assert bench.told == ["closed"]
+    assert bench.told == ["closed", Parting.CLOSED]
 
 
 async def test_the_box_closes_a_room_with_a_reason() -> None:
@@ -214,7 +214,9 @@ async def test_the_box_closes_a_room_with_a_reason() -> None:
     await bench.room.close()
     await bench.settle()
     assert session.reasons == [models.DisconnectReason.ROOM_DELETED]
-    assert bench.told == ["hears", "closed"]
+    assert bench.told == ["hears", "closed", Parting.CLOSED]
+    await bench.room.close()
+    assert bench.told == ["hears", "closed", Parting.CLOSED]
 
 
 async def test_only_the_connection_that_counts_is_listened_to() -> None:

@@ -13,6 +13,7 @@ from livekit.protocol import models, rtc
 from thunderbox.errors import LegError
 from thunderbox.rtc import messages
 from thunderbox.rtc import session as session_module
+from thunderbox.rtc.data import Outbox
 from thunderbox.rtc.dialects import Dialect, JoinAttempt
 from thunderbox.rtc.links import LinkEvents
 from thunderbox.rtc.messages import Cast
@@ -144,6 +145,7 @@ class Bench:
             join or JoinAttempt(Dialect.V1, "JS 2.23.0"),
             self.cast,
             self,
+            Outbox(self.cast.agent_sid, self.cast.agent_track_sid),
             new_links,  # type: ignore[arg-type]
             self.clock,  # type: ignore[arg-type]
         )

@@ -60,8 +60,12 @@ async def test_what_is_said_while_the_line_is_cut_is_heard_afterwards(single: bo
         agent = Agent(room.leg, lambda: room.leg.play(tone(4000)))
         async with WebClient(wire.url, room.ticket.token, single=single) as visitor:
             await visitor.voice_after(0)
+            room.caption(Caption(Speaks.AGENT, 1, "Hello", final=True))
+            await visitor.sees(lambda seen: seen.streams)
             wire.cut()
             await until(lambda: Held() in agent.events, 5, lambda: str(agent.events))
+            room.caption(Caption(Speaks.AGENT, 2, "Mis", final=False))
+            room.caption(Caption(Speaks.AGENT, 2, "Missed", final=True))
             left = room.leg.queued
             assert left > 0
             await until(lambda: Resumed() in agent.events, 8, lambda: str(agent.events))
@@ -73,6 +77,10 @@ async def test_what_is_said_while_the_line_is_cut_is_heard_afterwards(single: bo
                 "reconnecting",
                 "reconnected",
             ]
+            room.caption(Caption(Speaks.AGENT, 3, "Welcome back", final=True))
+            await visitor.sees(lambda seen: len(seen.streams) == 3 and len(seen.captions) == 3)
+            for lines in (visitor.seen.captions, visitor.seen.streams):
+                assert [one.text for one in lines] == ["Hello", "Missed", "Welcome back"]
             await visitor.speak(SPOKEN)
             await until(lambda: agent.loudness() > 3000, 5, lambda: str(agent.loudness()))
         await until(lambda: agent.ended, 5, lambda: str(agent.events))

@@ -102,7 +102,10 @@ class Inbox:
 
 
 class Outbox:
-    """Writes the packets for one connection, in the order in which they are sent."""
+    """Writes the packets for one client, in the order in which they are sent.
+
+    They are numbered over all its connections: clients drop what has a number of before.
+    """
 
     def __init__(self, agent_sid: str, agent_track_sid: str) -> None:
         self._agent_sid = agent_sid

@@ -17,6 +17,7 @@ from livekit.protocol import models, rtc
 
 from thunderbox.calls.ports import Ticket
 from thunderbox.errors import UnauthorizedError
+from thunderbox.rtc.data import Outbox
 from thunderbox.rtc.dialects import JoinAttempt
 from thunderbox.rtc.messages import Cast
 from thunderbox.rtc.session import Session
@@ -37,6 +38,7 @@ class Parting(Enum):
     NEVER_HEARD = "no sound could be exchanged with the client: UDP does not reach it"
     LEFT = "the client left"
     VANISHED = "the client's connection broke and it did not come back in time"
+    CLOSED = "the box closed the room"
 
 
 class Room:
@@ -53,6 +55,7 @@ class Room:
     ) -> None:
         self.ticket = ticket
         self.cast = cast
+        self.outbox = Outbox(cast.agent_sid, cast.agent_track_sid)
         self.session: Session | None = None
         """The connection that there is now."""
         self.on_hears: Callable[[Session], None] = lambda session: None
@@ -148,7 +151,9 @@ class Room:
         self, reason: models.DisconnectReason = models.DisconnectReason.ROOM_DELETED
     ) -> None:
         """Send the client away; nobody may come any more."""
-        self._finish()
+        if not self.over:
+            self._finish()
+            self.on_parted(Parting.CLOSED)
         session, self.session = self.session, None
         if session is not None:
             await session.close(reason)
@@ -179,6 +184,5 @@ class Room:
 
     def _finish(self) -> None:
         self._stop_waiting()
-        if not self.over:
-            self.over = True
-            self.on_closed(self)
+        self.over = True
+        self.on_closed(self)

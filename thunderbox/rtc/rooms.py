@@ -88,7 +88,14 @@ class BoxRooms:
             return Links(join.dialect, room.cast, lambda peer: Peer(found, peer), events)
 
         return Session(
-            socket, join, room.cast, room, new_links, self._media_clock, self._ice_servers()
+            socket,
+            join,
+            room.cast,
+            room,
+            room.outbox,
+            new_links,
+            self._media_clock,
+            self._ice_servers(),
         )
 
     async def close(self) -> None:

@@ -68,6 +68,7 @@ class Session:
         join: JoinAttempt,
         cast: Cast,
         owner: Owner,
+        outbox: Outbox,
         new_links: NewLinks,
         clock: MediaClock,
         ice_servers: Sequence[rtc.ICEServer] = (),
@@ -87,7 +88,7 @@ class Session:
         self._begun = time.monotonic()
         self._json = False
         self._inbox = Inbox()
-        self._outbox = Outbox(cast.agent_sid, cast.agent_track_sid)
+        self._outbox = outbox
         self._messages = Allowance(MESSAGES_AT_ONCE, MESSAGES_PER_SECOND, time.monotonic)
         self._packets = Allowance(PACKETS_AT_ONCE, PACKETS_PER_SECOND, time.monotonic)
         self._left = False
@@ -107,13 +108,21 @@ class Session:
         try:
             await self._start()
             await self._listen()
-        except LegError as error:
-            log.info("%s: %s", self._cast.room_name, error)
-            await self._socket.close(BAD_MESSAGE, str(error)[:100])
+        except (LegError, TimeoutError) as error:
+            why = str(error) or "The connection took too long to be agreed on."
+            log.info("%s: a connection is closed. %s", self._cast.room_name, why)
+            await self._socket.close(BAD_MESSAGE, why[:100])
         finally:
             self._clock.leave(self._watch)
             await self._socket.close()
             await self.links.close()
+            log.info(
+                "%s: %s left after %.1f s (socket closed with %d).",
+                self._cast.room_name,
+                self._cast.identity,
+                self._age_ms / 1000,
+                self.close_code,
+            )
         return self._left
 
     def send_response(self, response: Response) -> None:

@@ -16,7 +16,10 @@ CAUSES = {
     Parting.NEVER_HEARD: EndCause.MEDIA_LOST,
     Parting.LEFT: EndCause.CALLER_HANGUP,
     Parting.VANISHED: EndCause.MEDIA_LOST,
+    Parting.CLOSED: EndCause.AGENT_END,
 }
+MISSED = 8
+"""Captions that are kept for a visitor whose connection is broken."""
 
 
 class Visit:
@@ -26,6 +29,7 @@ class Visit:
         self.ticket: Ticket = room.ticket
         self.leg = RoomLeg(room.name, clock, room.close)
         self._room = room
+        self._missed: dict[int, Caption] = {}
         room.on_hears = self._on_hears
         room.on_away = self.leg.disconnect
         room.on_event = self._on_event
@@ -36,8 +40,15 @@ class Visit:
 
     def caption(self, caption: Caption) -> None:
         """Show what either party says; what the visitor typed their page shows already."""
-        if (session := self._room.session) is not None and not caption.typed:
+        if caption.typed or self._room.over:
+            return
+        session = self._room.session
+        if session is not None and session.hears_ms is not None:
             session.caption(caption)
+            return
+        self._missed[caption.segment] = caption
+        if len(self._missed) > MISSED:
+            del self._missed[min(self._missed)]
 
     def agent_state(self, state: AgentState) -> None:
         """Show what the agent does."""
@@ -49,6 +60,9 @@ class Visit:
             self._room.tell(messages.speaking(cast.agent_sid, active=speaks))
 
     def _on_hears(self, session: Session) -> None:
+        missed, self._missed = self._missed, {}
+        for segment in sorted(missed):
+            session.caption(missed[segment])
         self.leg.connect(session)
 
     def _on_event(self, event: Digit | Typed) -> None:
