@@ -29,8 +29,8 @@ class Supervised(Protocol):
 class Supervision:
     """Opens running calls to supervisors; nobody on the call notices."""
 
-    def __init__(self, find: Callable[[int], Supervised | None], rooms: Rooms | None) -> None:
-        """`find` knows every call in progress by its id; without `rooms` nobody can listen."""
+    def __init__(self, find: Callable[[int], Supervised | None], rooms: Rooms) -> None:
+        """`find` knows every call in progress by its id."""
         self._find = find
         self._rooms = rooms
 
@@ -41,8 +41,6 @@ class Supervision:
         """
         call = self._talking(call_id)
         call.gallery.check_seats()
-        if self._rooms is None:
-            raise RoomError("This box has no rooms for browsers.")
         try:
             seat = await self._rooms.seat(f"listen-{call_id}")
         except LegError as error:
