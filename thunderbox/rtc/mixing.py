@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from thunderbox.voice.leg import SILENCE, Tick
 
@@ -14,4 +15,5 @@ def mixed(tick: Tick) -> bytes:
     if tick.far == SILENCE:
         return tick.near
     both = np.frombuffer(tick.far, "<i2").astype(np.int32) + np.frombuffer(tick.near, "<i2")
-    return np.clip(both, -32768, 32767).astype("<i2").tobytes()
+    clipped: NDArray[np.int32] = np.clip(both, -32768, 32767)
+    return clipped.astype("<i2").tobytes()
