@@ -170,6 +170,13 @@ def test_packets_are_numbered_from_one_on_over_the_connection() -> None:
     assert [models.DataPacket.FromString(packet).sequence for packet in raw] == [1, 2, 3, 4, 5]
 
 
+def test_words_of_a_visitor_without_a_microphone_name_a_track_all_the_same() -> None:
+    outbox = Outbox("PA_agent", "TR_agent")
+    caption = Caption(Speaks.CALLER, 2, "Hi", final=True)
+    raw, *_ = outbox.caption(caption, "visitor", "PA_visitor", "")
+    assert models.DataPacket.FromString(raw).transcription.track_id.startswith("TR_")
+
+
 def test_a_long_caption_is_cut_between_characters() -> None:
     text = "ä" * CHUNK
     _, _, *parts, _ = written(Caption(Speaks.AGENT, 1, text, final=True))

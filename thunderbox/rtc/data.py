@@ -110,6 +110,9 @@ class Outbox:
     def __init__(self, agent_sid: str, agent_track_sid: str) -> None:
         self._agent_sid = agent_sid
         self._agent_track_sid = agent_track_sid
+        # For words of a visitor who publishes nothing: with an empty id LiveKit's client in Rust,
+        # which is that for Python as well, ends its whole program.
+        self._no_track_sid = new_sid("TR")
         self._sequence = 0
 
     def caption(
@@ -119,7 +122,7 @@ class Outbox:
         by_agent = caption.speaks is Speaks.AGENT
         speaker = AGENT if by_agent else identity
         sid = self._agent_sid if by_agent else visitor_sid
-        track = self._agent_track_sid if by_agent else track_sid
+        track = self._agent_track_sid if by_agent else track_sid or self._no_track_sid
         segment = models.TranscriptionSegment(
             id=f"SG_{caption.segment}", text=caption.text, final=caption.final
         )
