@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from tests.api.conftest import Tenant, make_tenant
+from thunderbox.api import webhook_endpoints as webhook_endpoints_api
 from thunderbox.store import organization_webhooks, webhook_endpoints
 from thunderbox.store.database import Database
 from thunderbox.store.rows import now_ms
@@ -62,6 +63,14 @@ async def test_endpoints_are_listed_newest_first(client, endpoint):
 async def test_what_is_refused(client, body: dict, field: str):
     refused = await client.post(ENDPOINTS, json=body)
     assert (refused.status_code, list(refused.json())) == (400, [field])
+
+
+async def test_an_organization_has_so_many_endpoints_and_no_more(client, endpoint, monkeypatch):
+    monkeypatch.setattr(webhook_endpoints_api, "MAX_ENDPOINTS", 1)
+    refused = await client.post(ENDPOINTS, json=HOOK)
+    assert (refused.status_code, len((await client.get(ENDPOINTS)).json())) == (403, 1)
+    await client.delete(f"{ENDPOINTS}/{endpoint['id']}")
+    assert (await client.post(ENDPOINTS, json=HOOK)).status_code == 201
 
 
 async def test_an_event_that_is_named_twice_is_kept_once(client):

@@ -22,12 +22,14 @@ from thunderbox.api.webhook_fields import (
     created,
     patched,
 )
-from thunderbox.errors import NotFoundError
+from thunderbox.errors import ForbiddenError, NotFoundError
 from thunderbox.store import webhook_endpoints
 from thunderbox.store.database import Source
 from thunderbox.store.webhook_endpoints import WebhookEndpoint
 
 HOUR_MS = 3_600_000
+MAX_ENDPOINTS = 100
+"""Of an organization; each is told within the transaction of what happened."""
 HINT_CHARACTERS = 6
 
 
@@ -84,6 +86,11 @@ class WebhookEndpointsController(Controller):
     ) -> NewWebhookEndpointView:
         """An endpoint with a secret, which is shown this once."""
         async with request.db.transaction() as tx:
+            if await webhook_endpoints.count(tx, request.org_id) >= MAX_ENDPOINTS:
+                raise ForbiddenError(
+                    f"This organization has all {MAX_ENDPOINTS} webhook endpoints that it may; "
+                    "delete one with DELETE /v1/developer/webhook-endpoints/{id}."
+                )
             new = await created(
                 tx, request.org_id, msgspec.structs.asdict(data), plain=request.parts.allows_http
             )

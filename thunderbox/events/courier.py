@@ -25,8 +25,11 @@ from thunderbox.store.webhook_endpoints import WebhookEndpoint
 from thunderbox.store.webhook_events import CHANGES, CHANNEL, NewWebhookEvent, Receiver
 from thunderbox.voice.tasks import Tasks
 
-AT_ONCE = 128
-"""Events under way to all receivers together."""
+QUICK_AT_ONCE = 96
+"""Events under way to all receivers that answer quickly, or have not shown yet that they do not."""
+SLOW_AT_ONCE = 32
+"""The same for those that were slow or silent the last time: they take no room from the others."""
+AT_ONCE = QUICK_AT_ONCE + SLOW_AT_ONCE
 TEST_S = 20.0
 """A test waits so long for its answer: clients give up after 30 s."""
 DAY_MS = 86_400_000
@@ -66,7 +69,8 @@ class Courier:
             self._sender,
             self._outcomes,
             clock,
-            asyncio.Semaphore(AT_ONCE),
+            asyncio.Semaphore(QUICK_AT_ONCE),
+            asyncio.Semaphore(SLOW_AT_ONCE),
             round(first_wait_s * 1000),
             chance,
         )

@@ -2,8 +2,8 @@
 
 Of one call only one event is under way, and what follows one that failed waits for its second
 try, where that is not far off: events of a call arrive in order unless they fail twice.
-A receiver that is slow or does not answer gets one event at a time until it is quick again, so
-that a few of them cannot take what all lanes share.
+A receiver that is slow or does not answer gets one event at a time until it is quick again, and
+shares the room for such ones, so that they cannot take what the lanes of quick ones share.
 """
 
 from __future__ import annotations
@@ -48,8 +48,10 @@ class Post:
     sender: Sender
     outcomes: Outcomes
     clock: Clock
-    free: asyncio.Semaphore
-    """Bounds what is under way in all lanes together."""
+    quick: asyncio.Semaphore
+    """Bounds what is under way in all lanes of quick receivers together."""
+    slow: asyncio.Semaphore
+    """The same for slow ones."""
     first_wait_ms: int
     chance: Callable[[], float]
 
@@ -210,7 +212,7 @@ class Lane:
 
     async def _send(self, due: Due, target: Target) -> None:
         post = self._post
-        async with post.free:
+        async with post.quick if self._at_once > 1 else post.slow:
             attempt = await post.sender.send(due, target)
         answered = attempt.failure_category in (None, "http_error")
         self._at_once = AT_ONCE if answered and attempt.duration_ms < SLOW_MS else 1

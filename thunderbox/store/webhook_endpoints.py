@@ -95,6 +95,14 @@ async def page(db: Source, org_id: int) -> list[WebhookEndpoint]:
     return read_all(WebhookEndpoint, rows)
 
 
+async def count(db: Source, org_id: int) -> int:
+    """How many endpoints an organization has."""
+    row = await db.fetch_one(
+        "SELECT count(*) AS found FROM webhook_endpoints WHERE org_id = ?", (org_id,)
+    )
+    return 0 if row is None else int(row["found"])
+
+
 async def subscribed(
     db: Source, org_id: int, event_type: str, agent_id: int | None, *, unasked: bool = True
 ) -> list[WebhookEndpoint]:
