@@ -1,7 +1,15 @@
 """What every room's tests share: a data directory, free ports, an environment of our own.
 
-What is slow and the same for every test is made once here: an empty database (`tables`), the
-certificates of the authorities, hashes of passwords that cost next to nothing.
+All unit tests together have a minute, in as many processes as there are processors:
+
+- An empty database is a copy of `tables`; making one takes as long as several tests.
+- An application is served by `tests.served`. A fake of somebody else's server in its own process
+  (tests/peers) is started once for a module, and forgets between its tests.
+- A test waits for a condition or moves a clock. Where it is time that is tested, it sets a fraction
+  of a second.
+- Ports come from `free_port` and files are below `tmp_path`: other processes run beside.
+- Clients of httpx share the certificates of the authorities, and passwords are hashed cheaply.
+- Real telephones, browsers and boxes in processes of their own are for `@pytest.mark.e2e`.
 """
 
 from __future__ import annotations
