@@ -295,7 +295,6 @@ class Appliance:
                 supervision=Supervision(self.switchboard.call, self.web.rooms),
                 signalling=self.web.signalling,
                 own_url=self.own_url,
-                base_url=self.base_url,
             )
         )
         self._undo.append(("API", server.stop))
@@ -341,11 +340,12 @@ class Appliance:
         return self.own_url() if self.tls is None else self.tls.url
 
     async def readiness(self) -> Readiness:
-        """The state of the database, the phone, the trunk and the engines."""
+        """The state of the database, the phone, the trunks, the engines and sessions of pages."""
         parts = {"database": await database_part(self.db)}
         if self.settings.sip.enabled:
             parts |= phone_parts(self.phone.state())
             parts |= await self.connections.parts()
+        parts["web"] = self.web_calls.part()
         parts |= engine_parts(self.engines)
         return Readiness(ok=all(part.ok for part in parts.values()), parts=parts)
 

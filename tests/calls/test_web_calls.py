@@ -161,7 +161,16 @@ async def test_the_room_follows_the_conversation(desk: Desk) -> None:
 
 
 async def test_nobody_comes(desk: Desk) -> None:
-    desk.calls._settings = msgspec.structs.replace(FEW, join_seconds=0)
+    call_id = await desk.visit()
+    desk.rooms.newest.leg.events.put_nowait(Ended(EndCause.NO_ANSWER))
+    call = await desk.ended(call_id)
+    assert (call.status, call.end_reason) == ("failed", "no_answer")
+
+
+async def test_a_room_that_never_gives_up_is_given_up(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("thunderbox.calls.web_calls.JOIN_MARGIN_S", -FEW.join_seconds)
     call_id = await desk.visit()
     call = await desk.ended(call_id)
     assert (call.status, call.end_reason) == ("failed", "no_answer")
@@ -206,7 +215,9 @@ async def test_a_key_has_so_many_sessions_and_others_are_not_hurt(desk: Desk) ->
 
 
 async def test_a_box_has_so_many_sessions_and_a_place_is_free_again(desk: Desk) -> None:
+    assert desk.calls.part().facts == {"sessions": 0, "sessions_max": 3}
     call_ids = [await desk.visit() for _ in range(3)]
+    assert desk.calls.part().detail.startswith("No more sessions")
     with pytest.raises(FullError, match="There are 3 sessions"):
         await desk.calls.open_mic(MIC)
     await desk.rooms.newest.line.far.hang_up()

@@ -22,7 +22,7 @@ from thunderbox.calls.linked_tools import SomeAgent, equipped
 from thunderbox.calls.outbound import outcome
 from thunderbox.calls.page_context import with_context
 from thunderbox.calls.ports import Room, Rooms
-from thunderbox.calls.requests import OpenMic, OpenWidget, WebSession
+from thunderbox.calls.requests import OpenMic, OpenWidget, PartState, WebSession
 from thunderbox.calls.switchboard import Switchboard
 from thunderbox.errors import (
     ForbiddenError,
@@ -46,12 +46,16 @@ LOOK_S = 1.0
 """How often it is looked whether running sessions may go on, if anything was written meanwhile."""
 OPEN_S = 5.0
 """How long a room may take to be opened."""
+JOIN_MARGIN_S = 30.0
+"""The room itself gives up after `web.join_seconds`, or where no sound gets through; this is for
+one that does not."""
 CLOSE_S = 3.0
 """How long what ends may take when the box stops."""
 RETRY_S = 30
 """When it is worth asking again where a key has all its sessions."""
 VISITOR = "web"
 """What stands for the number of a visitor."""
+FULL = "No more sessions in web pages are taken; web.max_sessions says how many there may be."
 UNAVAILABLE = "agent_unavailable"
 
 
@@ -92,6 +96,12 @@ class WebCalls:
     def running(self) -> int:
         """Sessions that take a place."""
         return len(self._sessions)
+
+    def part(self) -> PartState:
+        """How many sessions there are, as the box says of itself."""
+        most = self._settings.max_sessions
+        facts = {"sessions": self.running, "sessions_max": most}
+        return PartState(ok=True, detail="" if self.running < most else FULL, facts=facts)
 
     def start(self) -> None:
         """Begin to look whether running sessions may go on."""
@@ -314,7 +324,7 @@ class WebCalls:
         """
         reading = self._tasks.spawn(call.prepare())
         try:
-            return await outcome(room.leg, self._settings.join_seconds)
+            return await outcome(room.leg, self._settings.join_seconds + JOIN_MARGIN_S)
         finally:
             reading.cancel()
 
