@@ -477,6 +477,17 @@ async def test_captions_go_out_as_packets(bench: Bench) -> None:
     assert first.transcription.segments[0].text == "Hello"
 
 
+@pytest.mark.parametrize("hidden", [False, True])
+async def test_captions_of_the_caller_name_a_track_also_where_there_is_none(hidden: bool) -> None:
+    bench = Bench(hidden=hidden).begin()
+    bench.session.caption(Caption(Speaks.CALLER, 1, "Hello", final=True))
+    packet = models.DataPacket.FromString(bench.links.packets[0])
+    who = packet.transcription.transcribed_participant_identity
+    assert who == ("caller" if hidden else "visitor")
+    assert packet.transcription.track_id.startswith("TR_")
+    await bench.end()
+
+
 async def test_being_sent_away_is_told_with_its_reason() -> None:
     bench = Bench().begin()
     await bench.says()
@@ -496,6 +507,8 @@ async def test_who_listens_in_is_hidden_and_publishes_nothing() -> None:
     assert permission.hidden
     assert not permission.can_publish
     assert not permission.can_publish_data
+    others = [one.identity for one in bench.answers()[0].join.other_participants]
+    assert others == ["agent", "caller"]
     refused = await bench.says(
         Request(add_track=MICROPHONE),
         Request(update_metadata=rtc.UpdateParticipantMetadata(name="x")),

@@ -14,6 +14,7 @@ from typing import Any
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.exceptions import InvalidState
 
 log = logging.getLogger(__name__)
 log.setLevel(logging.WARNING)  # at INFO uvicorn writes whole URLs, with the tokens in them
@@ -94,6 +95,13 @@ class Socket(WebSocketsSansIOProtocol):
         self.conn.debug = False
         self.conn.max_message_size = LONGEST_MESSAGE
         self.conn.available_extensions = []  # nothing packed: what is small may unpack to much
+
+    def shutdown(self) -> None:
+        """The server ends; a client that is saying goodbye at this moment is let go."""
+        try:
+            super().shutdown()
+        except InvalidState:
+            self.transport.close()
 
     async def send(self, message: Any) -> None:
         """Pass on what the application says; an answer in HTTP instead of a WebSocket is one."""

@@ -116,12 +116,12 @@ class Outbox:
         self._sequence = 0
 
     def caption(
-        self, caption: Caption, identity: str, visitor_sid: str, track_sid: str
+        self, caption: Caption, identity: str, caller_sid: str, track_sid: str
     ) -> list[bytes]:
-        """What either party says, in every form that clients know."""
+        """What either party says, in every form that clients know; the caller is as named."""
         by_agent = caption.speaks is Speaks.AGENT
         speaker = AGENT if by_agent else identity
-        sid = self._agent_sid if by_agent else visitor_sid
+        sid = self._agent_sid if by_agent else caller_sid
         track = self._agent_track_sid if by_agent else track_sid or self._no_track_sid
         segment = models.TranscriptionSegment(
             id=f"SG_{caption.segment}", text=caption.text, final=caption.final

@@ -14,6 +14,8 @@ from thunderbox.voice.audience import AgentState
 
 AGENT = "agent"
 """Identity of the agent in every room."""
+CALLER = "caller"
+"""Identity of the other party where a supervisor listens."""
 STATE_ATTRIBUTE = "lk.agent.state"
 SERVER_VERSION = "1.9.0"
 """The version of LiveKit's server whose behaviour this is; clients decide by it what they use."""
@@ -39,6 +41,8 @@ class Cast:
         self.room_sid = new_sid("RM")
         self.agent_sid = new_sid("PA")
         self.agent_track_sid = new_sid("TR")
+        self.caller_sid = new_sid("PA")
+        self.caller_track_sid = new_sid("TR")
         self.agent_name = agent_name
         self.agent_state = AgentState.LISTENING
         self.identity = identity
@@ -78,13 +82,27 @@ class Cast:
             tracks=[track],
         )
 
+    def others(self) -> list[models.ParticipantInfo]:
+        """Who is in the room beside the client: for a supervisor, the caller too."""
+        if not self.hidden:
+            return [self.agent()]
+        caller = models.ParticipantInfo(
+            sid=self.caller_sid,
+            identity=CALLER,
+            name="Caller",
+            state=models.ParticipantInfo.ACTIVE,
+            joined_at=self.made_at,
+            version=1,
+        )
+        return [self.agent(), caller]
+
     def room(self) -> models.Room:
         """The room."""
         return models.Room(
             sid=self.room_sid,
             name=self.room_name,
             creation_time=self.made_at,
-            num_participants=1 if self.hidden else 2,
+            num_participants=2,
             num_publishers=1,
             enabled_codecs=[models.Codec(mime=OPUS)],
         )
@@ -109,6 +127,12 @@ class Visitor:
     def track_sid(self) -> str:
         """The microphone's track; empty where none is published."""
         return next(iter(self.tracks), "")
+
+    def publish(self, request: rtc.AddTrackRequest) -> models.TrackInfo:
+        """A microphone of the client; it takes the place of one that was there."""
+        track = published(request)
+        self.tracks = {track.sid: track}
+        return track
 
     def describe(self, name: str, metadata: str, attributes: Mapping[str, str]) -> None:
         """Take what the client says of itself; an empty attribute is taken away."""
@@ -153,7 +177,7 @@ def joined(
         join=rtc.JoinResponse(
             room=cast.room(),
             participant=visitor.info(),
-            other_participants=[cast.agent()],
+            other_participants=cast.others(),
             server_version=SERVER_VERSION,
             server_info=models.ServerInfo(
                 edition=models.ServerInfo.Standard,
@@ -185,7 +209,7 @@ def leave(
 def published(request: rtc.AddTrackRequest) -> models.TrackInfo:
     """A microphone that a client publishes."""
     return models.TrackInfo(
-        sid=request.sid if request.sid.startswith("TR_") else new_sid("TR"),
+        sid=new_sid("TR"),
         type=request.type,
         name=request.name[:100],
         source=models.TrackSource.MICROPHONE,

@@ -135,10 +135,11 @@ class Session:
 
     def caption(self, caption: Caption) -> None:
         """Show the client what either party says."""
-        visitor = self.visitor
-        for packet in self._outbox.caption(
-            caption, visitor.identity, visitor.sid, visitor.track_sid
-        ):
+        cast, visitor = self._cast, self.visitor
+        caller = (visitor.identity, visitor.sid, visitor.track_sid)
+        if cast.hidden:
+            caller = (messages.CALLER, cast.caller_sid, cast.caller_track_sid)
+        for packet in self._outbox.caption(caption, *caller):
             self.links.send(packet)
 
     async def close(self, reason: models.DisconnectReason) -> None:
@@ -274,9 +275,7 @@ class Session:
             )
             self.send_response(Response(request_response=refusal))
             return
-        track = messages.published(request)
-        # A microphone that is published again takes the place of the one before.
-        self.visitor.tracks = {track.sid: track}
+        track = self.visitor.publish(request)
         self._told_subscribed = False
         self.send_response(
             Response(track_published=rtc.TrackPublishedResponse(cid=request.cid, track=track))
@@ -315,7 +314,7 @@ class Session:
     def _watch(self, periods: int) -> None:
         """See every 20 ms whether the client hears by now, and whether it is heard."""
         links = self.links
-        if links.heard and not self._told_subscribed and self.visitor.track_sid:
+        if links.heard and not self._told_subscribed and self.visitor.tracks:
             self._told_subscribed = True
             self.send_response(
                 Response(track_subscribed=rtc.TrackSubscribed(track_sid=self.visitor.track_sid))
