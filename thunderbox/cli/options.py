@@ -66,5 +66,15 @@ def set_up_logging(level: str, verbose: bool = False) -> None:
         format="%(asctime)s %(levelname)-7s %(name)s: %(message)s",
         force=True,
     )
-    for noisy in ("aiosqlite", "apscheduler", "asyncio", "httpcore", "httpx", "uvicorn"):
+    for noisy in (
+        "aioice",
+        "aiortc",
+        "aiosqlite",
+        "apscheduler",
+        "asyncio",
+        "httpcore",
+        "httpx",
+        "livekit",
+        "uvicorn",
+    ):
         logging.getLogger(noisy).setLevel(logging.WARNING)
