@@ -6,7 +6,10 @@ import asyncio
 import contextlib
 from types import TracebackType
 
-NOT_FOUND = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+NOT_FOUND = (
+    b"HTTP/1.1 404 Not Found\r\nAccess-Control-Allow-Origin: *\r\n"
+    b"Content-Length: 0\r\nConnection: close\r\n\r\n"
+)
 
 
 class Wire:
