@@ -31,6 +31,7 @@ def test_first_start_says_where_to_call_and_ctrl_c_ends_it(
         assert box.stop(seconds=5) == 0
         printed = box.printed
         assert f"sip:100@127.0.0.1:{box.sip_port}" in printed
+        assert f"http://127.0.0.1:{box.api_port}/widget/demo" in printed
         assert printed.count(key) == 1
         assert len(re.findall(r"^  curl .*/v1/calls", printed, re.MULTILINE)) == 2
         assert "Traceback" not in printed

@@ -17,6 +17,8 @@ def banner(box: Appliance) -> str:
     url = base_url(box.settings)
     lines = [f"ThunderBox {__version__} is ready after {box.start_seconds:.1f} s.", ""]
     lines += _where_to_call(box.settings)
+    if box.settings.web.max_sessions:
+        lines += [f"Talk to it:  {url}/widget/demo   in a browser on this machine"]
     lines += ["", f"REST API:    {url}"]
     if box.tls is not None:
         shown = box.tls.certificate.fingerprint

@@ -20,7 +20,7 @@ export const LABELS = {
   soundOn: "Turn the sound on",
   allowSound: "Turn the sound on to hear the answer",
   hangUp: "End the conversation",
-  again: "Talk again",
+  again: "Start again",
   retry: "Try again",
   message: "Message",
   messagePlaceholder: "Type a message",
