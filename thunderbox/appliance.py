@@ -295,7 +295,6 @@ class Appliance:
                 supervision=Supervision(self.switchboard.call, self.web.rooms),
                 signalling=self.web.signalling,
                 own_url=self.own_url,
-                base_url=self.base_url,
             )
         )
         self._undo.append(("API", server.stop))

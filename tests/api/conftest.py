@@ -173,7 +173,6 @@ def make_parts(db: Database, outside: Outside, recordings: Path) -> Parts:
         ),
         supervision=Supervision(outside.running.get, outside.rooms),
         own_url=lambda: "http://127.0.0.1:1",
-        base_url=lambda: "http://box.test",
     )
 
 

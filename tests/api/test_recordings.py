@@ -53,6 +53,12 @@ async def test_a_link_says_until_when_it_works(client, call_id):
     assert audio["expires_at"].endswith("Z")
 
 
+@pytest.mark.parametrize("asked", ["https://box.lan:8443", "http://[2001:db8::7]:8080"])
+async def test_a_link_leads_to_the_address_that_was_asked(client, call_id, asked):
+    audio = (await client.get(f"{asked}/v1/calls/{call_id}/audio")).json()
+    assert audio["url"].startswith(f"{asked}/v1/recordings/{call_id}.mp3?")
+
+
 async def test_a_call_without_a_recording(client, db, tenant):
     call_id = await make_call(db, tenant.org_id)
     response = await client.get(f"/v1/calls/{call_id}/audio")

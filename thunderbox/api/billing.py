@@ -193,7 +193,7 @@ class BillingController(Controller):
                 f"There is no receipt of a transaction {transaction_id}; "
                 "GET /v1/billing/transactions says which have one (has_receipt)."
             )
-        return ReceiptLink(receipt_url=receipts.link(request.parts, entry))
+        return ReceiptLink(receipt_url=receipts.link(request, entry))
 
 
 def _check_auto_reload(account: Account, given: dict[str, Any]) -> None:

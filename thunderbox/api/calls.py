@@ -179,7 +179,7 @@ class CallsController(Controller):
             raise NotFoundError(f"Call {call_id} has no recording.")
         expires = int(time.time()) + parts.settings.api.audio_url_seconds
         path = recordings.signed_path(parts.url_secret, call_id, expires)
-        return Audio(url=parts.base_url() + path, expires_at=times.iso(expires * 1000))
+        return Audio(url=request.address + path, expires_at=times.iso(expires * 1000))
 
 
 async def _views(request: ApiRequest, found: Sequence[Call]) -> list[CallView]:

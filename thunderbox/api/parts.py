@@ -66,8 +66,6 @@ class Parts:
     """Opens running calls to supervisors."""
     own_url: Callable[[], str]
     """`http://host:port` under which this box reaches its own API."""
-    base_url: Callable[[], str]
-    """`http(s)://host[:port]` under which clients reach this box, without a slash at the end."""
     signalling: Signalling | None = None
     """Lets browsers join rooms; None where another server does."""
     passwords: Passwords = field(default_factory=Passwords)

@@ -13,7 +13,6 @@ from litestar import Response, get
 
 from thunderbox.api.billing_views import has_receipt, usd
 from thunderbox.api.parameters import PathText, QueryText
-from thunderbox.api.parts import Parts
 from thunderbox.api.request import ApiRequest
 from thunderbox.api.times import iso
 from thunderbox.errors import ForbiddenError, GoneError, NotFoundError
@@ -50,12 +49,13 @@ tr:last-child th, tr:last-child td {{ font-weight: bold }}
 """
 
 
-def link(parts: Parts, entry: Entry) -> str:
+def link(request: ApiRequest, entry: Entry) -> str:
     """A link to an entry's receipt that works without a key until it expires."""
+    parts = request.parts
     expires = int(time.time()) + parts.settings.api.audio_url_seconds
     signature = _sign(parts.url_secret, entry.org_id, entry.id, expires)
     path = f"/v1/receipts/{entry.org_id}-{entry.id}.html"
-    return f"{parts.base_url()}{path}?expires={expires}&signature={signature}"
+    return f"{request.address}{path}?expires={expires}&signature={signature}"
 
 
 async def numbers_of(db: Source, org_id: int, entries: Iterable[Entry]) -> dict[int, str]:

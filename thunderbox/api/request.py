@@ -57,6 +57,13 @@ class ApiRequest(Request[Identity, Holder, State]):
         return self.auth.org_id
 
     @property
+    def address(self) -> str:
+        """`http(s)://host[:port]` under which the client reaches this box, without a slash at the
+        end: api.public_url, or what it has asked."""
+        public = self.parts.settings.api.public_url.rstrip("/")
+        return public or f"{self.url.scheme}://{self.url.netloc}"
+
+    @property
     def author(self) -> str:
         """The caller's e-mail address, or the beginning of a key that belongs to nobody."""
         return self.auth.email or self.auth.key_prefix

@@ -26,8 +26,5 @@ def access(request: ApiRequest, ticket: Ticket) -> RoomAccess:
 
 
 def own_server(request: ApiRequest) -> str:
-    """`ws(s)://host[:port]` of this box: api.public_url, or the address that was asked."""
-    if public := request.parts.settings.api.public_url.rstrip("/"):
-        return "ws" + public.removeprefix("http")
-    scheme = "wss" if request.url.scheme == "https" else "ws"
-    return f"{scheme}://{request.url.netloc}"
+    """`ws(s)://host[:port]` under which the client reaches this box."""
+    return "ws" + request.address.removeprefix("http")

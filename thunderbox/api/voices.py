@@ -23,7 +23,7 @@ async def list_voices(
     """Every voice of this box; `languages=en,es` keeps those that speak all of them."""
     wanted = [part.strip().lower() for part in (languages or "").split(",") if part.strip()]
     found = [
-        _view(voice, request.parts.base_url())
+        _view(voice, request.address)
         for voice in request.parts.voices()
         if all(_speaks(voice, language) for language in wanted)
     ]
@@ -52,12 +52,12 @@ def _speaks(voice: Voice, language: str) -> bool:
     return locale == language or locale.partition("-")[0] == language
 
 
-def _view(voice: Voice, base_url: str) -> dict[str, Any]:
+def _view(voice: Voice, address: str) -> dict[str, Any]:
     return {
         "id": voice.id,
         "name": voice.name,
         "locale": voice.locale,
         "tier": voice.tier,
-        "sample_url": f"{base_url}/v1/voices/{quote(voice.id, safe='')}/sample",
+        "sample_url": f"{address}/v1/voices/{quote(voice.id, safe='')}/sample",
         "aliases": list(voice.aliases),
     }
