@@ -7,6 +7,7 @@ from thunderbox.rtc import messages
 from thunderbox.rtc.mixing import mixed
 from thunderbox.rtc.room import Room
 from thunderbox.rtc.session import Session
+from thunderbox.rtc.speaking import Meter
 from thunderbox.voice.audience import AgentState, Caption
 from thunderbox.voice.leg import Tick
 
@@ -18,13 +19,18 @@ class ListeningSeat:
         self.ticket: Ticket = room.ticket
         self._room = room
         self._hearer: Session | None = None
+        self._meter = Meter()
         room.on_hears = self._on_hears
         room.on_away = self._on_away
 
     def sound(self, tick: Tick) -> None:
         """Both sides, as one voice."""
-        if self._hearer is not None:
-            self._hearer.send(mixed(tick), 1)
+        speaks = self._meter.hear(tick.far)
+        if self._hearer is None:
+            return
+        self._hearer.send(mixed(tick), 1)
+        if speaks is not None:
+            self._room.tell(messages.speaking(self._room.cast.caller_sid, active=speaks))
 
     def caption(self, caption: Caption) -> None:
         """Show what either party says."""
@@ -33,9 +39,7 @@ class ListeningSeat:
 
     def agent_state(self, state: AgentState) -> None:
         """Show what the agent does."""
-        cast = self._room.cast
-        cast.agent_state = state
-        self._room.tell(messages.update(cast.agent()))
+        self._room.show_agent(state)
 
     @property
     def vacant(self) -> bool:

@@ -17,12 +17,14 @@ from livekit.protocol import models, rtc
 
 from thunderbox.calls.ports import Ticket
 from thunderbox.errors import UnauthorizedError
+from thunderbox.rtc import messages
 from thunderbox.rtc.data import Outbox
 from thunderbox.rtc.dialects import JoinAttempt
 from thunderbox.rtc.messages import Cast
 from thunderbox.rtc.session import Session
 from thunderbox.rtc.tokens import Grant
 from thunderbox.rtc.websocket import GOING_AWAY, NORMAL
+from thunderbox.voice.audience import AgentState
 from thunderbox.voice.leg import Digit, Typed
 
 log = logging.getLogger(__name__)
@@ -146,6 +148,14 @@ class Room:
         """Tell the client, where there is one."""
         if self.session is not None:
             self.session.send_response(response)
+
+    def show_agent(self, state: AgentState) -> None:
+        """Tell the client what the agent does."""
+        was, self.cast.agent_state = self.cast.agent_state, state
+        self.tell(messages.update(self.cast.agent()))
+        speaks = state is AgentState.SPEAKING
+        if speaks != (was is AgentState.SPEAKING):
+            self.tell(messages.speaking(self.cast.agent_sid, active=speaks))
 
     async def close(
         self, reason: models.DisconnectReason = models.DisconnectReason.ROOM_DELETED

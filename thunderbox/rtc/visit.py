@@ -8,6 +8,7 @@ from thunderbox.rtc.clock import MediaClock
 from thunderbox.rtc.leg import RoomLeg
 from thunderbox.rtc.room import Parting, Room
 from thunderbox.rtc.session import Session
+from thunderbox.rtc.speaking import Meter
 from thunderbox.voice.audience import AgentState, Caption
 from thunderbox.voice.leg import Digit, EndCause, Tick, Typed
 
@@ -30,13 +31,17 @@ class Visit:
         self.leg = RoomLeg(room.name, clock, room.close)
         self._room = room
         self._missed: dict[int, Caption] = {}
+        self._meter = Meter()
         room.on_hears = self._on_hears
         room.on_away = self.leg.disconnect
         room.on_event = self._on_event
         room.on_parted = self._on_parted
 
     def sound(self, tick: Tick) -> None:
-        """The visitor hears and speaks for themselves."""
+        """Show whether the visitor is heard to speak; they hear the agent by the leg."""
+        speaks, session = self._meter.hear(tick.far), self._room.session
+        if speaks is not None and session is not None:
+            session.send_response(messages.speaking(session.visitor.sid, active=speaks))
 
     def caption(self, caption: Caption) -> None:
         """Show what either party says; what the visitor typed their page shows already."""
@@ -52,12 +57,7 @@ class Visit:
 
     def agent_state(self, state: AgentState) -> None:
         """Show what the agent does."""
-        cast = self._room.cast
-        was, cast.agent_state = cast.agent_state, state
-        self._room.tell(messages.update(cast.agent()))
-        speaks = state is AgentState.SPEAKING
-        if speaks != (was is AgentState.SPEAKING):
-            self._room.tell(messages.speaking(cast.agent_sid, active=speaks))
+        self._room.show_agent(state)
 
     def _on_hears(self, session: Session) -> None:
         missed, self._missed = self._missed, {}
