@@ -167,6 +167,16 @@ def test_a_voice_that_falls_silent_is_not_made_up_and_comes_back_in_time() -> No
     assert START_MS - 10 <= back[0] - spoken <= START_MS + 20
 
 
+def test_what_is_far_too_old_after_a_silence_is_left_out() -> None:
+    buffer = filled(0)
+    assert buffer.pull(60) == Play(payload(0))
+    for number in range(1, 30):
+        buffer.push(number, (number + 10) * FRAME, payload(number), 100.0 + number)
+    step = buffer.pull(300)
+    assert isinstance(step, Play)
+    assert step.payload > payload(1)
+
+
 def test_a_voice_that_stops_without_a_word_is_waited_for_and_then_begins_anew() -> None:
     def muted(number: int) -> float | None:
         return None if 100 <= number < 300 else 30.0

@@ -77,6 +77,20 @@ def test_it_never_waits_for_anything() -> None:
     assert browser.microphone.pull() == SILENCE
 
 
+@pytest.mark.parametrize("share", [0.05, 0.10])
+def test_lost_packets_are_made_up(share: float) -> None:
+    chance = random.Random(2)
+    browser = Browser()
+    take = browser.microphone.take
+    browser.microphone.take = (  # type: ignore[method-assign]
+        lambda packet: None if chance.random() < share else take(packet)
+    )
+    heard = browser.speak(tone(440, 4))
+    assert browser.microphone.buffer.lost > 200 * share / 2
+    assert min(loudness(frame) for frame in frames(heard)[5:]) > 500
+    assert pitch_of(heard) == pytest.approx(440, rel=0.01)
+
+
 def test_after_a_stall_nothing_is_missing_and_nothing_is_late() -> None:
     browser = Browser()
     heard = browser.speak(tone(440, 1))

@@ -63,6 +63,15 @@ def test_silence_takes_next_to_nothing() -> None:
     assert sum(map(len, coded(SILENCE * 100)[10:])) * 8 / 1.8 < 8_000
 
 
+def test_a_long_silence_ends_with_the_sound_after_it() -> None:
+    decoder = OpusDecoder()
+    packets = coded(vowel(1) + SILENCE * 200 + tone(1000, 1))
+    assert len(set(packets[80:250])) == 1
+    heard = b"".join(decoder.decode(packet) for packet in packets)
+    assert loudness(heard[80 * FRAME_BYTES : 250 * FRAME_BYTES]) < 10
+    assert pitch_of(heard[255 * FRAME_BYTES :]) == pytest.approx(1000, rel=0.02)
+
+
 def test_packets_carry_the_one_before_them_for_when_it_is_lost() -> None:
     pcm = vowel(4)
     decoder = OpusDecoder()

@@ -147,7 +147,7 @@ class JitterBuffer:
         if number == self._next:
             # Its number follows, its time does not: the voice was silent in between.
             self._playing = False
-            return self._play(number) if self._begin(now_ms) else None
+            return self._play(self._next) if self._begin(now_ms) else None
         if self.excess_ms < -MARGIN_MS:
             return self._hold()
         return self._make_up(number, packet)

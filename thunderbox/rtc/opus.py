@@ -10,7 +10,7 @@ import ctypes
 
 from thunderbox.errors import LegError
 from thunderbox.rtc import libopus
-from thunderbox.voice.leg import FRAME_BYTES, FRAME_SAMPLES, SAMPLE_RATE
+from thunderbox.voice.leg import FRAME_BYTES, FRAME_SAMPLES, SAMPLE_RATE, SILENCE
 
 RTP_RATE = 48_000
 """Ticks a second of the RTP timestamp, whatever the sound's own rate (RFC 7587)."""
@@ -20,6 +20,8 @@ EXPECTED_LOSS = 5
 """Per cent; how much redundancy each packet carries for the one before follows from it."""
 COMPLEXITY = 5
 """Of 10: what is above it costs twice the time for a difference nobody hears in speech."""
+SETTLED = 20
+"""Frames of silence after which each is coded like the one before, and needs no coding."""
 LONGEST_MS = 120
 LONGEST_SAMPLES = SAMPLE_RATE * LONGEST_MS // 1000
 LONGEST_PACKET = 1275
@@ -36,6 +38,9 @@ class OpusEncoder:
         )
         _check(code.value, "an encoder cannot be made")
         self._packet = ctypes.create_string_buffer(LONGEST_PACKET)
+        self._quiet = 0
+        """Frames of silence since the last sound."""
+        self._silence = b""
         for request, value in (
             (libopus.SET_BITRATE, bitrate),
             (libopus.SET_COMPLEXITY, COMPLEXITY),
@@ -49,11 +54,15 @@ class OpusEncoder:
         """The packet of one frame of 20 ms. Raises LegError when it is none."""
         if len(frame) != FRAME_BYTES:
             raise LegError(f"A frame has {FRAME_BYTES} bytes, not {len(frame)}.")
+        self._quiet = self._quiet + 1 if frame == SILENCE else 0
+        if self._quiet > SETTLED:
+            return self._silence
         length = self._opus.opus_encode(
             self._state, frame, FRAME_SAMPLES, self._packet, LONGEST_PACKET
         )
         _check(length, "a frame cannot be coded")
-        return ctypes.string_at(self._packet, length)
+        self._silence = ctypes.string_at(self._packet, length)
+        return self._silence
 
     def __del__(self) -> None:
         if state := getattr(self, "_state", None):
