@@ -124,10 +124,6 @@ class Conversation:
             await self._close()
         return self._end_reason or "error"
 
-    def close_politely(self) -> None:
-        """Say that the call has to end, then end it (the box is going down)."""
-        self.end_with(phrases.SHUTDOWN, "shutdown")
-
     def end_with(self, phrase: str, reason: str) -> None:
         """Say one of the fixed sentences, then end the call with this reason."""
         self._do(self._turns.end_with(phrase, reason))
