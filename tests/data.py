@@ -8,14 +8,18 @@ from pathlib import Path
 from shutil import copyfile
 from typing import Any
 
+import pytest
+
 from thunderbox.store.calls import NewCall
 from thunderbox.store.database import Database
 
 
 @asynccontextmanager
 async def opened(tables: Path, folder: Path) -> AsyncIterator[Database]:
-    """A copy of a database, in a folder of the test."""
-    database = await Database.open(Path(copyfile(tables, folder / "thunderbox.db")))
+    """A copy of a database, in a folder of the test; with one reader, for each is a thread."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("thunderbox.store.database.READERS", 1)
+        database = await Database.open(Path(copyfile(tables, folder / "thunderbox.db")))
     # No test that opens one here pulls the plug.
     await database._writer.execute_fetchall("PRAGMA synchronous = OFF")
     yield database

@@ -6,12 +6,13 @@ import asyncio
 import logging
 from collections.abc import Iterator
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 
+from tests.data import opened
 from thunderbox.calls import first_start
 from thunderbox.cli.main import main
-from thunderbox.store.database import Database
 
 
 @pytest.fixture(autouse=True)
@@ -52,18 +53,23 @@ def run(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.
     return Run(capsys)
 
 
-@pytest.fixture
-def box_data(data_dir: Path) -> Path:
-    """The data directory of a box that was started once."""
+@pytest.fixture(scope="session")
+def _first_data(tables: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a first start leaves, to be copied."""
+    data = tmp_path_factory.mktemp("first") / "data"
+    (data / "secrets").mkdir(parents=True)
 
     async def start() -> str:
-        db = await Database.open(data_dir / "thunderbox.db")
-        first = await first_start.prepare(db, "en-US-James1")
-        await db.close()
+        async with opened(tables, data) as db:
+            first = await first_start.prepare(db, "en-US-James1")
         assert first is not None
         return first.key
 
-    key = asyncio.run(start())
-    (data_dir / "secrets").mkdir()
-    (data_dir / "secrets" / "bootstrap-api-key").write_text(key + "\n")
-    return data_dir
+    (data / "secrets" / "bootstrap-api-key").write_text(asyncio.run(start()) + "\n")
+    return data
+
+
+@pytest.fixture
+def box_data(_first_data: Path, data_dir: Path) -> Path:
+    """The data directory of a box that was started once."""
+    return copytree(_first_data, data_dir, dirs_exist_ok=True)
