@@ -126,9 +126,12 @@ async def test_every_parting_ends_the_leg(visit: Visit, bench: Bench, parting: P
     assert isinstance(events(visit)[0], Ended)
 
 
-async def test_words_before_the_visitor_hears_are_not_taken(bench: Bench, visit: Visit) -> None:
-    bench.room.on_event(Digit("1"))
+async def test_words_before_the_visitor_hears_wait_for_that(bench: Bench, visit: Visit) -> None:
+    for digit in "123456789":
+        bench.room.on_event(Digit(digit))
     assert events(visit) == []
+    bench.comes()
+    assert events(visit) == [Answered(), *map(Digit, "12345678")]
 
 
 async def test_captions_wait_for_a_visitor_who_is_away(bench: Bench, visit: Visit) -> None:

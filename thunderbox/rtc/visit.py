@@ -21,6 +21,8 @@ CAUSES = {
 }
 MISSED = 8
 """Captions that are kept for a visitor whose connection is broken."""
+EARLY = 8
+"""What a visitor types before they hear is kept up to so many times."""
 
 
 class Visit:
@@ -31,6 +33,7 @@ class Visit:
         self.leg = RoomLeg(room.name, clock, room.close)
         self._room = room
         self._missed: dict[int, Caption] = {}
+        self._early: list[Digit | Typed] = []
         self._meter = Meter()
         room.on_hears = self._on_hears
         room.on_away = self.leg.disconnect
@@ -64,10 +67,15 @@ class Visit:
         for segment in sorted(missed):
             session.caption(missed[segment])
         self.leg.connect(session)
+        early, self._early = self._early, []
+        for event in early:
+            self.leg.put(event)
 
     def _on_event(self, event: Digit | Typed) -> None:
         if self.leg.up:
             self.leg.put(event)
+        elif len(self._early) < EARLY:
+            self._early.append(event)
 
     def _on_parted(self, parting: Parting) -> None:
         self.leg.end(CAUSES[parting], parting.value)
