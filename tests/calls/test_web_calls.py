@@ -207,7 +207,7 @@ async def test_a_key_has_so_many_sessions_and_others_are_not_hurt(desk: Desk) ->
     key = await desk.key()
     for _ in range(2):
         await desk.visit(key)
-    with pytest.raises(TooManyError, match="2 sessions") as refused:
+    with pytest.raises(TooManyError, match=r"at a time \(2,") as refused:
         await desk.visit(key)
     assert (refused.value.code, refused.value.retry_after) == ("too_many_sessions", 30)
     await desk.visit()
@@ -218,7 +218,7 @@ async def test_a_box_has_so_many_sessions_and_a_place_is_free_again(desk: Desk) 
     assert desk.calls.part().facts == {"sessions": 0, "sessions_max": 3}
     call_ids = [await desk.visit() for _ in range(3)]
     assert desk.calls.part().detail.startswith("No more sessions")
-    with pytest.raises(FullError, match="There are 3 sessions"):
+    with pytest.raises(FullError, match=r"at a time \(3,"):
         await desk.calls.open_mic(MIC)
     await desk.rooms.newest.line.far.hang_up()
     await desk.ended(call_ids[-1])

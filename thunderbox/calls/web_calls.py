@@ -190,15 +190,15 @@ class WebCalls:
             taken = sum(1 for one in self._sessions if one.key and one.key.id == key.id)
             if taken >= limits.max_sessions_per_key:
                 raise TooManyError(
-                    f"This key has {taken} sessions, which is all that it may have at a time "
-                    "(web.max_sessions_per_key). Try again when one has ended.",
+                    f"This key has all sessions that it may have at a time ({taken}, "
+                    "web.max_sessions_per_key). Try again when one has ended.",
                     RETRY_S,
                     code="too_many_sessions",
                 )
         if len(self._sessions) >= limits.max_sessions:
             raise FullError(
-                f"There are {len(self._sessions)} sessions in web pages, which is all that this "
-                "box takes at a time (web.max_sessions). Try again when one has ended."
+                "This box has all sessions in web pages that it takes at a time "
+                f"({limits.max_sessions}, web.max_sessions). Try again when one has ended."
             )
         self._sessions.add(session)
 
