@@ -268,6 +268,33 @@ def test_whatever_comes_there_is_something_to_play_and_little_is_kept() -> None:
     assert through(buffer, 50, jitter(0)).numbers == list(range(50))
 
 
+@pytest.mark.parametrize("seed", range(24))
+def test_voices_with_every_trouble_at_once_are_survived(seed: int) -> None:
+    chance = random.Random(seed)
+    spread, share = chance.choice((0, 20, 100, 400)), chance.choice((0, 0.05, 0.3))
+    silences, freaks = chance.choice((0, 0.05)), chance.choice((0, 0.002, 0.02))
+    number, stamp = chance.randrange(2**16), chance.randrange(2**32)
+    buffer, under_way, stalled = JitterBuffer(), [], 0
+    for now in range(0, 10_000, 20):
+        number, stamp = number + 1, stamp + FRAME
+        if chance.random() < silences:
+            stamp += FRAME * chance.randrange(40)
+        if chance.random() < freaks:
+            stamp += chance.choice((900 * 48, -900 * 48, 1_000_000, -1_000_000, 2**31))
+        if chance.random() < freaks:
+            number += chance.choice((3, -3, 300, -300, 40_000))
+        if chance.random() >= share:
+            under_way.append((now + chance.uniform(0, spread), number, stamp, bytes(40)))
+        for one in sorted(one for one in under_way if one[0] <= now):
+            under_way.remove(one)
+            buffer.push(one[1] & 0xFFFF, one[2] & 0xFFFFFFFF, one[3], one[0])
+        if chance.random() < 0.02:
+            stalled = now + chance.randrange(600)
+        while now >= stalled and isinstance(buffer.pull(now), Play) and buffer.excess_ms > START_MS:
+            pass
+        assert len(buffer._packets) <= PACKETS
+
+
 @pytest.mark.parametrize("sound", [b"", b"x"])
 def test_packets_without_sound_are_left_out(sound: bytes) -> None:
     buffer = JitterBuffer()
