@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 
 import numpy as np
 import pytest
@@ -70,6 +71,7 @@ def test_a_voice_is_heard_as_frames_after_the_first_delay() -> None:
 def test_it_never_waits_for_anything() -> None:
     browser = Browser()
     assert browser.microphone.pull() == SILENCE
+    assert browser.microphone.summary == "no sound came"
     browser.speak(tone(440, 0.5))
     for _ in range(100):
         browser.now += 0.02
@@ -89,6 +91,7 @@ def test_lost_packets_are_made_up(share: float) -> None:
     assert browser.microphone.buffer.lost > 200 * share / 2
     assert min(loudness(frame) for frame in frames(heard)[5:]) > 500
     assert pitch_of(heard) == pytest.approx(440, rel=0.01)
+    assert re.search(r"packets of sound came, \d+\.\d % were made up", browser.microphone.summary)
 
 
 def test_after_a_stall_nothing_is_missing_and_nothing_is_late() -> None:

@@ -21,8 +21,8 @@ from thunderbox.rtc.peer import AgentVoice, Peer, PeerEvents
 from thunderbox.voice.leg import FRAME_BYTES
 
 ICE = Ice((LOOPBACK,))
-HEARD = 50
-"""Frames that are listened to: a second."""
+HEARD = 25
+"""Frames that are listened to: half a second."""
 
 
 class End:
@@ -74,7 +74,7 @@ async def ends() -> AsyncIterator[tuple[End, End]]:
 
 
 async def talk(box: End, browser: End, box_says: bytes, browser_says: bytes) -> None:
-    """Let both ends play what they say again and again until both have heard a second of sound."""
+    """Let both ends play what they say again and again until both have heard enough of it."""
     clock = MediaClock()
     said, at = (frames(box_says), frames(browser_says)), 0
 

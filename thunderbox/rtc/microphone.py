@@ -93,6 +93,18 @@ class Microphone:
         frame, self._pcm = self._pcm[:FRAME_BYTES], self._pcm[FRAME_BYTES:]
         return frame
 
+    @property
+    def summary(self) -> str:
+        """How the sound came through the network so far, for the log."""
+        buffer = self.buffer
+        if not buffer.received:
+            return "no sound came"
+        share = 100 * buffer.lost / (buffer.received + buffer.lost)
+        return (
+            f"{buffer.received} packets of sound came, {share:.1f} % were made up, "
+            f"{buffer.late} came too late, the delay was set to {buffer.target_ms:.0f} ms"
+        )
+
     def _step(self) -> float:
         """The time of this pull in ms: 20 ms after the last, also where several are made up for."""
         now = self._monotonic() * 1000

@@ -117,11 +117,12 @@ class Session:
             await self._socket.close()
             await self.links.close()
             log.info(
-                "%s: %s left after %.1f s (socket closed with %d).",
+                "%s: %s left after %.1f s (socket closed with %d; %s).",
                 self._cast.room_name,
                 self._cast.identity,
                 self._age_ms / 1000,
                 self.close_code,
+                self.links.microphone.summary,
             )
         return self._left
 
