@@ -29,10 +29,17 @@ class Session:
         self.close_code = 0
         self.reasons: list[models.DisconnectReason] = []
         self.told: list[object] = []
+        self.finished = False
         self._over: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
 
     async def run(self) -> bool:
         return await self._over
+
+    async def finish(self) -> None:
+        self.finished = True
+
+    def fails(self) -> None:
+        self._over.set_exception(RuntimeError("a bug"))
 
     def ends(self, *, left: bool = False, code: int = 1006) -> None:
         self.close_code = code
@@ -103,6 +110,31 @@ async def test_nobody_comes() -> None:
     bench = Bench(join_s=SOON)
     await bench.until(lambda: bench.room.over)
     assert bench.told == ["closed", Parting.NEVER_CAME]
+
+
+async def test_a_connection_that_fails_is_one_that_broke() -> None:
+    bench = Bench()
+    session = await bench.enters()
+    session.fails()
+    await bench.settle()
+    assert bench.told == ["hears", "away"]
+    assert session.finished
+    await bench.room.close()
+
+
+async def test_a_client_is_away_before_its_connection_is_cleared_away() -> None:
+    bench = Bench()
+    session = await bench.enters()
+    clearing = asyncio.Event()
+    session.finish = clearing.wait  # type: ignore[method-assign, assignment]
+    session.ends()
+    await bench.until(lambda: bench.told == ["hears", "away"])
+    bench.room.check(GRANT, False, JOINING)
+    again = await bench.enters()
+    clearing.set()
+    again.ends(left=True)
+    await bench.settle()
+    assert bench.told[2:] == ["hears", "closed", Parting.LEFT]
 
 
 async def test_a_client_that_never_hears_ends_the_room(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -67,6 +67,8 @@ class Track:
 
 
 class Microphone:
+    summary = "0 of 0 packets lost"
+
     def pull(self) -> bytes:
         return SILENCE
 
@@ -158,8 +160,14 @@ class Bench:
         self.events.append(event)
 
     def begin(self) -> Bench:
-        self.running = asyncio.create_task(self.session.run())
+        self.running = asyncio.create_task(self._run())
         return self
+
+    async def _run(self) -> bool:
+        """As a room does it."""
+        left = await self.session.run()
+        await self.session.finish()
+        return left
 
     async def says(self, *requests: Request) -> list[rtc.SignalResponse]:
         """Send requests and return what they brought."""

@@ -109,19 +109,15 @@ class Room:
         elif not self._joined:
             self._wait(HEAR_SECONDS, Parting.NEVER_HEARD)
         self._joined = True
+        left = False
         try:
             left = await session.run()
+        except Exception:
+            log.exception("%s: a connection failed.", self.name)
         finally:
-            replaced = self.session is not session
-            if not replaced:
-                self.session = None
-        if self.over or replaced:
-            return
-        if left:
-            self._part(Parting.LEFT)
-            return
-        self._said_goodbye = session.close_code in (NORMAL, GOING_AWAY)
-        self._away()
+            # Before the connection is cleared away, which takes time: the client may be back.
+            self._lose(session, left=left)
+            await session.finish()
 
     async def free_place(self) -> None:
         """The client lost its connection and asks for it: it is given up for a new one."""
@@ -129,7 +125,6 @@ class Room:
         if old is not None:
             self.session = None
             self._away()
-        if old is not None:
             await old.close(models.DisconnectReason.DUPLICATE_IDENTITY)
 
     def hears(self, session: Session) -> None:
@@ -167,6 +162,18 @@ class Room:
         session, self.session = self.session, None
         if session is not None:
             await session.close(reason)
+
+    def _lose(self, session: Session, *, left: bool) -> None:
+        if self.session is not session:
+            return
+        self.session = None
+        if self.over:
+            return
+        if left:
+            self._part(Parting.LEFT)
+            return
+        self._said_goodbye = session.close_code in (NORMAL, GOING_AWAY)
+        self._away()
 
     def _away(self) -> None:
         if not self.heard:

@@ -100,7 +100,10 @@ class Session:
     # The room's side.
 
     async def run(self) -> bool:
-        """Serve the client until the connection is over; whether the client left on purpose."""
+        """Serve the client until the connection is over; whether the client left on purpose.
+
+        What it used is there until `finish`.
+        """
         self.send_response(
             messages.joined(self._cast, self.visitor, self._join.dialect, self._ice_servers)
         )
@@ -114,17 +117,20 @@ class Session:
             await self._socket.close(BAD_MESSAGE, why[:100])
         finally:
             self._clock.leave(self._watch)
-            await self._socket.close()
-            await self.links.close()
-            log.info(
-                "%s: %s left after %.1f s (socket closed with %d; %s).",
-                self._cast.room_name,
-                self._cast.identity,
-                self._age_ms / 1000,
-                self.close_code,
-                self.links.microphone.summary,
-            )
         return self._left
+
+    async def finish(self) -> None:
+        """Close what is open still; returns when it is."""
+        await self._socket.close()
+        await self.links.close()
+        log.info(
+            "%s: %s was connected for %.1f s (socket closed with %d; %s).",
+            self._cast.room_name,
+            self._cast.identity,
+            self._age_ms / 1000,
+            self.close_code,
+            self.links.microphone.summary,
+        )
 
     def send_response(self, response: Response) -> None:
         """Queue a message for the client; a client that does not read is dropped."""
