@@ -101,9 +101,9 @@ class Links:
 
     async def trickle(self, request: rtc.TrickleRequest) -> None:
         """Take a candidate, also one that comes before its description; rubbish is ignored."""
-        self._candidates += 1
-        if self._candidates > CANDIDATES:
+        if self._candidates >= CANDIDATES:
             return
+        self._candidates += 1
         peer = self._peer_of(request.target)
         if peer is None:
             self._early.setdefault(request.target, []).append(request)
