@@ -34,10 +34,12 @@ def summary(call: dict[str, Any]) -> str:
     seconds = call.get("duration_seconds")
     length = "still going on" if call.get("end_time") is None else f"{seconds or 0} s"
     ending = call.get("end_reason")
+    # The visitor of a web page calls no number.
+    parties = " to ".join(filter(None, (call.get("from_number"), call.get("to_number"))))
     status = str(call.get("status")).replace("_", " ")
     return (
-        f"Call {call['call_id']}: {call.get('direction')}, {call.get('from_number')} to "
-        f"{call.get('to_number')}, {call.get('start_time')}, {length}, {status}"
+        f"Call {call['call_id']}: {call.get('direction')}, {parties}, {call.get('start_time')}, "
+        f"{length}, {status}"
         + (f" ({ending})." if ending else ".")
     )
 
