@@ -39,8 +39,7 @@ def summary(call: dict[str, Any]) -> str:
     status = str(call.get("status")).replace("_", " ")
     return (
         f"Call {call['call_id']}: {call.get('direction')}, {parties}, {call.get('start_time')}, "
-        f"{length}, {status}"
-        + (f" ({ending})." if ending else ".")
+        f"{length}, {status}" + (f" ({ending})." if ending else ".")
     )
 
 
