@@ -12,15 +12,15 @@ import pytest
 from tests.box import Box
 from tests.e2e.conftest import Speak
 from tests.e2e.sound import transcribe
-from tests.e2e.web import Session, ended, mic_session, publishable_key, rows_of
+from tests.e2e.web import ended, mic_session, publishable_key, quiet_session, rows_of
 from tests.peers.chromium import Chromium, Page, Pages
 from tests.peers.wire import Wire
 
 pytestmark = pytest.mark.e2e
 
-HOURS = "What are your opening hours?"
 PRICE = "How much does a cleaning cost?"
 PLACE = "Where are you?"
+DENTIST = "Who is the dentist?"
 
 
 @pytest.fixture(scope="module")
@@ -32,8 +32,8 @@ def pages() -> Iterator[Pages]:
 
 @pytest.fixture
 async def browser(speak: Speak, tmp_path: Path) -> AsyncIterator[Chromium]:
-    """A browser whose visitor asks about the opening hours and then about a price."""
-    said = speak(2.0, HOURS, 7.0, PRICE, 1.0)
+    """A browser whose visitor asks about a price and then about the dentist."""
+    said = speak(2.0, PRICE, 5.0, DENTIST, 1.0)
     async with Chromium(tmp_path / "chromium", microphone=said) as running:
         yield running
 
@@ -64,17 +64,16 @@ async def test_a_visitor_asks_in_a_browser_is_cut_off_types_and_the_agent_hangs_
         await page.true("seen.events.includes('disconnected ROOM_DELETED')", 30)
         seen = await page.run("seen")
     asked = " ".join(row["content"] for row in rows[0::2]).lower()
-    assert "opening hours" in asked
     assert "cleaning cost" in asked
+    assert "dentist" in asked
     said = [row["content"].lower() for row in rows[1::2]]
-    for words, answer in zip(("9 am to 5 pm", "80 dollars", "12 harbor street"), said, strict=True):
+    for words, answer in zip(("80 dollars", "maria lopez", "12 harbor street"), said, strict=True):
         assert words in answer
-    assert "nine" in heard
     assert "eighty" in heard
     assert {"listening", "speaking"} <= set(seen["states"])
     for lines in (seen["captions"], seen["streams"]):
         texts = [line["text"].lower() for line in lines if line["final"]]
-        assert any("opening hours" in text for text in texts)
+        assert any("cleaning cost" in text for text in texts)
         assert any("80 dollars" in text for text in texts)
     call = await ended(box, session.call_id)
     assert (call["direction"], call["end_reason"]) == ("mic", "agent_end")
@@ -88,17 +87,17 @@ async def test_in_the_older_dialect_a_muted_visitor_is_not_heard(
         page = await browser.open(f"{pages.url}/visitor.html")
         assert await visit(page, wire.url, session.token, single=True)
         await page.run("mute(true)")
-        await page.run(f"type({json.dumps(PRICE)})")
+        await page.run(f"type({json.dumps(PLACE)})")
         rows = await rows_of(box, session.call_id, 2)
         await page.voice_after()
-        # The microphone asked about the hours meanwhile, and asks nothing more when it is on again.
-        await page.true("ears.frames.length > 600")
+        # The microphone asks about the price meanwhile, and is switched on before it asks again.
+        await page.true("ears.frames.length > 550")
         await page.run("mute(false)")
         await page.run("press('42')")
         rows = await rows_of(box, session.call_id, 4)
         await page.run("leave()")
-    assert [row["content"] for row in rows[0::2]] == [PRICE, "42"]
-    assert "80 dollars" in rows[1]["content"].lower()
+    assert [row["content"] for row in rows[0::2]] == [PLACE, "42"]
+    assert "12 harbor street" in rows[1]["content"].lower()
     call = await ended(box, session.call_id)
     assert call["end_reason"] == "caller_hangup"
 
@@ -132,8 +131,3 @@ async def test_a_page_of_another_site_gets_no_session(
             page = await browser.open(f"http://{host}:{port}/visitor.html")
             assert bool(await page.run(script)) is (host in mine), host
     await box.api.delete(f"/v1/publishable-key/{key['id']}")
-
-
-async def quiet_session(box: Box) -> Session:
-    """A session in which the visitor speaks first."""
-    return await mic_session(box, await box.change_agent(inbound_speak_order="caller_first"))

@@ -11,63 +11,67 @@ import pytest
 from tests.box import Box, words_of
 from tests.e2e.conftest import Speak
 from tests.e2e.sound import transcribe
-from tests.e2e.web import both_sides, ended, mic_session, publishable_key, rows_of, widget_session
+from tests.e2e.web import (
+    both_sides,
+    ended,
+    mic_session,
+    publishable_key,
+    quiet_session,
+    rows_of,
+    widget_session,
+)
 from tests.peers.lossy_relay import LossyRelay, Weather
 from tests.peers.web_client import RefusedError, WebClient
 from tests.peers.wire import Wire
 
 pytestmark = pytest.mark.e2e
 
-HOURS = "What are your opening hours?"
 PRICE = "How much does a cleaning cost?"
 PLACE = "Where are you?"
+DENTIST = "Who is the dentist?"
 
 
 async def test_a_visitor_asks_types_is_muted_and_cut_off_and_the_conversation_goes_on(
     box: Box, speak: Speak, tmp_path: Path
 ) -> None:
-    hours, price, place = speak(HOURS, name="a"), speak(PRICE, name="b"), speak(PLACE, name="c")
-    session = await mic_session(box)
+    price, dentist = speak(PRICE, name="price"), speak(DENTIST, name="dentist")
+    session = await quiet_session(box)
     async with (
         Wire(box.server.api_port) as wire,
         WebClient(wire.url, session.token, single=True) as visitor,
     ):
-        await visitor.voice_after(0)
-        await visitor.quiet()
-        asked = await visitor.say(hours)
-        answered = await visitor.voice_after(asked)
-        await rows_of(box, session.call_id, 3)
+        answered = await visitor.voice_after(await visitor.say(price))
+        await rows_of(box, session.call_id, 2)
         await visitor.quiet()
         answer = await transcribe(visitor.sound(answered))
 
         visitor.mute()
-        await asyncio.sleep(await visitor.say(place) - time.monotonic() + 1.5)
-        assert len(await box.transcript(session.call_id)) == 3
+        await asyncio.sleep(await visitor.say(dentist) - time.monotonic() + 1.5)
+        assert len(await box.transcript(session.call_id)) == 2
         visitor.mute(False)
 
-        await visitor.type(PRICE)
-        await rows_of(box, session.call_id, 5)
+        await visitor.type(PLACE)
+        await rows_of(box, session.call_id, 4)
         await visitor.quiet()
 
         wire.cut()
         await visitor.sees(lambda seen: "reconnected" in seen.events)
-        again = await visitor.say(price)
-        await visitor.voice_after(again)
-        rows = await rows_of(box, session.call_id, 7)
+        await visitor.voice_after(await visitor.say(dentist))
+        rows = await rows_of(box, session.call_id, 6)
 
-    assert "nine" in answer
-    assert "five" in answer
-    assert "opening hours" in rows[1]["content"].lower()
-    assert "9 am to 5 pm" in rows[2]["content"].lower()
-    assert rows[3]["content"] == PRICE
-    assert "80 dollars" in rows[4]["content"].lower()
-    assert "cleaning" in rows[5]["content"].lower()
-    assert "80 dollars" in rows[6]["content"].lower()
+    assert "eighty" in answer
+    texts = [row["content"].lower() for row in rows]
+    assert "cleaning cost" in texts[0]
+    assert "80 dollars" in texts[1]
+    assert texts[2] == PLACE.lower()
+    assert "12 harbor street" in texts[3]
+    assert "dentist" in texts[4]
+    assert "maria lopez" in texts[5]
     assert {"listening", "speaking"} <= set(visitor.seen.states)
     for lines in (visitor.seen.captions, visitor.seen.streams):
         said = [line for line in lines if line.final]
-        assert any("opening hours" in line.text.lower() for line in said)
-        assert any("9 am to 5 pm" in line.text.lower() for line in said)
+        assert any("cleaning cost" in line.text.lower() for line in said)
+        assert any("80 dollars" in line.text.lower() for line in said)
         assert len({line.speaker for line in said}) == 2
 
     call = await ended(box, session.call_id)
@@ -78,31 +82,29 @@ async def test_a_visitor_asks_types_is_muted_and_cut_off_and_the_conversation_go
     )
     assert call["billing_total_cents"] > 0
     heard, said_by_agent = await both_sides(box, session.call_id, tmp_path)
-    assert "opening hours" in heard
-    assert "nine" in said_by_agent
+    assert "cleaning cost" in heard
+    assert "eighty" in said_by_agent
 
 
 async def test_in_the_older_dialect_a_visitor_asks_presses_keys_and_the_agent_hangs_up(
     box: Box, speak: Speak
 ) -> None:
-    hours, goodbye = speak(HOURS, name="a"), speak("Goodbye.", name="b")
-    session = await mic_session(box)
+    place, goodbye = speak(PLACE, name="place"), speak("Goodbye.", name="goodbye")
+    session = await quiet_session(box)
     async with (
         Wire(box.server.api_port, old=True) as wire,
         WebClient(wire.url, session.token, single=True) as visitor,
     ):
-        await visitor.voice_after(0)
-        await visitor.quiet()
-        await visitor.voice_after(await visitor.say(hours))
-        await rows_of(box, session.call_id, 3)
+        await visitor.voice_after(await visitor.say(place))
+        await rows_of(box, session.call_id, 2)
         await visitor.quiet()
         await visitor.press("427")
-        rows = await rows_of(box, session.call_id, 5)
+        rows = await rows_of(box, session.call_id, 4)
         await visitor.quiet()
         await visitor.say(goodbye)
         await visitor.sees(lambda seen: "disconnected ROOM_DELETED" in seen.events)
-    assert "9 am to 5 pm" in rows[2]["content"].lower()
-    assert rows[3]["content"] == "427"
+    assert "12 harbor street" in rows[1]["content"].lower()
+    assert rows[2]["content"] == "427"
     call = await ended(box, session.call_id)
     assert (call["status"], call["end_reason"]) == ("completed", "agent_end")
 
@@ -151,32 +153,32 @@ async def test_a_key_that_is_taken_away_ends_its_sessions(box: Box, change: str)
     assert call["direction"] == "widget"
 
 
-@pytest.mark.parametrize("loss", [0.05, 0.10])
-async def test_on_a_bad_network_words_stay_right_and_answers_come_no_later(
-    box: Box, speak: Speak, loss: float
+async def test_on_bad_networks_words_stay_right_and_answers_come_no_later(
+    box: Box, speak: Speak
 ) -> None:
-    questions = [speak(text, name=f"q{at}") for at, text in enumerate((HOURS, PRICE, HOURS, PRICE))]
+    sounds = [speak(text, name=f"q{at}") for at, text in enumerate((PRICE, PLACE, PRICE, PLACE))]
+    await asyncio.gather(*(visit_badly(box, sounds, loss) for loss in (0.05, 0.10)))
+
+
+async def visit_badly(box: Box, sounds: list[Path], loss: float) -> None:
+    """Ask by way of a network that loses packets, keeps them up to 50 ms and swaps some."""
     delays: list[float] = []
-    session = await mic_session(box)
+    session = await quiet_session(box)
     weather = Weather(loss=loss, jitter=0.05, overtaken=0.02)
     async with LossyRelay(box.server.api_port, weather, seed=7) as relay:
         async with WebClient(relay.url, session.token) as visitor:
-            await visitor.voice_after(0)
-            await visitor.quiet()
-            for number, question in enumerate(questions):
-                asked = await visitor.say(question)
+            for number, sound in enumerate(sounds):
+                asked = await visitor.say(sound)
                 delays.append(await visitor.voice_after(asked) - asked)
-                await rows_of(box, session.call_id, 3 + 2 * number)
+                await rows_of(box, session.call_id, 2 + 2 * number)
                 await visitor.quiet()
             rows = await box.transcript(session.call_id)
             heard = await transcribe(visitor.sound())
         assert relay.lost / (relay.lost + relay.passed) == pytest.approx(loss, rel=0.4)
-    asked_for = words_of(rows, "user")
-    assert asked_for.count("opening hours") == 2
+    asked_for, said = words_of(rows, "user"), words_of(rows, "assistant")
     assert asked_for.count("cleaning cost") == 2
-    said = words_of(rows, "assistant")
-    assert said.count("9 am to 5 pm") == 2
+    assert asked_for.count("where are you") == 2
     assert said.count("80 dollars") == 2
-    assert heard.count("nine") == 2
-    assert sum(delays[2:]) / 2 <= sum(delays[:2]) / 2 + 0.15, delays
-    assert max(delays) < 1.5, delays
+    assert said.count("12 harbor street") == 2
+    assert "eighty" in heard
+    assert sum(delays[2:]) / 2 <= sum(delays[:2]) / 2 + 0.2, delays

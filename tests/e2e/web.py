@@ -32,6 +32,11 @@ async def mic_session(box: Box, agent_id: int = 1) -> Session:
     return _session(answer.json())
 
 
+async def quiet_session(box: Box) -> Session:
+    """A session in which the visitor speaks first."""
+    return await mic_session(box, await box.change_agent(inbound_speak_order="caller_first"))
+
+
 async def widget_session(box: Box, key: str, origin: str = PAGE) -> Session:
     """Open a session with a publishable key, as the widget does in a page."""
     headers = {"Authorization": "", "X-API-Key": key, "Origin": origin}
