@@ -108,7 +108,7 @@ async def join_chromium(door: Door, runs: int) -> list[float]:
 
 async def answers(options: argparse.Namespace) -> dict[str, Any]:
     """Voice to voice by SIP and by WebRTC, in turn with the same box."""
-    sounds, spoken = voices(QUESTIONS), await questions()
+    sounds, spoken = await asyncio.to_thread(voices, QUESTIONS), await questions()
     with Box(options.models) as box:
         by_sip = await asyncio.to_thread(
             lambda: list(converse(box.sip_port, options.runs, sounds, 0))
@@ -144,6 +144,7 @@ async def eight(options: argparse.Namespace) -> dict[str, Any]:
     with Box("instant", 2.0) as box:
         door = Door(box)
         async with AsyncExitStack() as house:
+            await asyncio.sleep(SETTLE_S)
             idle = await processor_of(box, SETTLE_S)
             visitors = [
                 await house.enter_async_context(WebClient(*await door.session()))
