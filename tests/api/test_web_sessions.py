@@ -52,6 +52,11 @@ def page(anonymous: httpx.AsyncClient, key: dict[str, Any]) -> Headers:
     return PAGE | {"X-API-Key": key["key"]}
 
 
+def nested(depth: int) -> list[Any]:
+    """So many lists within one another."""
+    return [] if depth == 1 else [nested(depth - 1)]
+
+
 def kept(outside: Outside) -> OpenWidget:
     """The newest request for a session of a page."""
     wanted = outside.opened[-1]
@@ -175,6 +180,14 @@ async def test_primary_language_goes_before_language(
     assert kept(outside).primary_language == "en-GB"
 
 
+async def test_variables_may_be_nested(
+    anonymous: httpx.AsyncClient, outside: Outside, page: Headers
+) -> None:
+    body = {"variables": {"x": nested(15)}}
+    assert (await anonymous.post(WIDGET, json=body, headers=page)).status_code == 200
+    assert kept(outside).variables == body["variables"]
+
+
 async def test_no_body_is_an_empty_one(anonymous: httpx.AsyncClient, page: Headers) -> None:
     assert (await anonymous.post(WIDGET, headers=page)).status_code == 200
 
@@ -184,6 +197,7 @@ async def test_no_body_is_an_empty_one(anonymous: httpx.AsyncClient, page: Heade
     [
         {"variables": []},
         {"variables": {"x": "y" * 16_384}},
+        {"variables": {"x": nested(16)}},
         {"context": "x" * 4_001},
         {"context": 5},
         {"website_context": "x" * 4_001},

@@ -24,6 +24,8 @@ from thunderbox.store.publishable_keys import PublishableKey
 MAX_CONTEXT = 4_000
 MAX_VARIABLES = 16_384
 """Bytes as JSON."""
+MAX_DEPTH = 16
+"""Objects and lists within one another: whatever reads them later must not run out of stack."""
 
 PageText = Annotated[
     str,
@@ -92,8 +94,11 @@ class WidgetSessionController(Controller):
 def _wanted(request: ApiRequest, data: WidgetSessionWrite) -> OpenWidget:
     """The checked request. Raises InvalidError."""
     variables = data.variables or {}
-    if len(msgspec.json.encode(variables)) > MAX_VARIABLES:
-        said = f"variables is larger than {MAX_VARIABLES:,} bytes; send what the agent needs."
+    if _is_deep(variables, MAX_DEPTH) or len(msgspec.json.encode(variables)) > MAX_VARIABLES:
+        said = (
+            f"variables must be an object of at most {MAX_VARIABLES:,} bytes, in which at most "
+            f"{MAX_DEPTH} objects and lists are within one another."
+        )
         raise InvalidError({"variables": [said]})
     if data.voice is not None:
         check_voice(data.voice, request.parts.voices())
@@ -105,3 +110,11 @@ def _wanted(request: ApiRequest, data: WidgetSessionWrite) -> OpenWidget:
         primary_language=data.primary_language or data.language,
         voice=data.voice,
     )
+
+
+def _is_deep(value: object, most: int) -> bool:
+    """Whether more than `most` objects and lists are within one another."""
+    if not isinstance(value, dict | list):
+        return False
+    inner = value.values() if isinstance(value, dict) else value
+    return most == 0 or any(_is_deep(one, most - 1) for one in inner)
