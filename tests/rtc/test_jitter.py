@@ -187,6 +187,18 @@ def test_a_voice_that_stops_without_a_word_is_waited_for_and_then_begins_anew() 
     assert heard.delays[-1] - 30 < 65
 
 
+@pytest.mark.parametrize("silence_ms", [450, 700, 950, 5000])
+def test_a_voice_whose_timestamps_stood_still_meanwhile_is_heard_again(silence_ms: int) -> None:
+    heard = through(
+        JitterBuffer(),
+        300,
+        lambda number: 30.0,
+        spoken=lambda number: number * 20 + (silence_ms if number > 99 else 0),
+    )
+    assert len(heard.numbers) >= 285
+    assert heard.delays[-1] - 30 < 65
+
+
 def test_a_timestamp_that_jumps_begins_anew() -> None:
     heard = through(
         JitterBuffer(), 200, jitter(0), stamped=lambda n: n * FRAME + (10_000_000 if n > 99 else 0)

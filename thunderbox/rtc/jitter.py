@@ -199,6 +199,7 @@ class JitterBuffer:
 
     def _begin(self, now_ms: float) -> bool:
         """Start with the oldest packet once it is due; what is far too old is left out."""
+        just_came = now_ms - self._arrived_ms < LONGEST_MS
         while self._packets:
             number = min(self._packets)
             delay = self._delay_ms(self._packets[number].timestamp, now_ms)
@@ -210,8 +211,24 @@ class JitterBuffer:
                 self._position = self._packets[number].timestamp
                 self._held_ms = 0
                 return True
-            self._drop_oldest()
+            if len(self._packets) == 1 and just_came:
+                just_came = False
+                self._measure_anew()
+            else:
+                self._drop_oldest()
         return False
+
+    def _measure_anew(self) -> None:
+        """Forget how quick the network was: even what came just now seems far too old.
+
+        A sender whose timestamps stood still while it was mute does so, and one whose way has
+        become much longer.
+        """
+        latest = self._under_way[-1]
+        self._under_way.clear()
+        self._leading.clear()
+        self._under_way.append(latest)
+        self._quickest = latest
 
     def _play(self, number: int) -> Play:
         packet = self._packets.pop(number)
