@@ -6,9 +6,10 @@ Both belong to one server: they share its limits, and end together.
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import uvicorn
 from litestar import Litestar
@@ -17,12 +18,17 @@ from thunderbox.api.connections import Connection, Socket
 from thunderbox.config import Settings
 from thunderbox.errors import StartError
 from thunderbox.tls import Tls
+from thunderbox.voice.tasks import Tasks
+
+log = logging.getLogger(__name__)
 
 HANDSHAKE_S = 10.0
 """A client has so long to agree on keys."""
 HANDSHAKES = 128
 """Clients that may be about it at a time; more would only take files that calls need."""
 CLOSE_S = 2.0
+PAUSE_S = 0.5
+"""Where no more files may be opened, another client is tried after so long."""
 
 
 class ApiServer:
@@ -81,7 +87,8 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._tls = tls
         self._secure = secure
-        self._greeting: list[tuple[float, Connection]] = []
+        self._greetings = Tasks("handshakes")
+        self._tasks = Tasks("API with TLS")
 
     @contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
@@ -92,30 +99,42 @@ class _Server(uvicorn.Server):
         """Begin to listen."""
         await super().startup(sockets)
         if self._tls is not None and self._secure is not None:
-            secure = await asyncio.get_running_loop().create_server(
-                self._greet,
-                sock=self._secure,
-                ssl=self._tls.context,
-                backlog=self.config.backlog,
-                ssl_handshake_timeout=HANDSHAKE_S,
-            )
-            self.servers.append(secure)
+            self._secure.listen(self.config.backlog)
+            self._secure.setblocking(False)
+            self._tasks.spawn(self._accept(self._tls, self._secure))
 
-    def _greet(self) -> Connection:
-        """A client has connected and is to agree on keys; asyncio hangs up on an exception."""
-        now = asyncio.get_running_loop().time()
-        self._greeting = [
-            (until, each) for until, each in self._greeting if until > now and not each.is_made
-        ]
-        if len(self._greeting) >= HANDSHAKES:
-            raise ConnectionRefusedError
-        connection = Connection(
-            config=self.config,
-            server_state=self.server_state,
-            app_state=self.lifespan.state,
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen no more, and let what is asked be answered."""
+        await self._tasks.close()
+        await self._greetings.close()
+        await super().shutdown(sockets)
+
+    async def _accept(self, tls: Tls, secure: socket.socket) -> None:
+        """Take clients in, one by one: a server of asyncio's would count none that greets."""
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                client, _ = await loop.sock_accept(secure)
+            except OSError as error:
+                log.warning("A client with TLS was not taken in: %s", error)
+                await asyncio.sleep(PAUSE_S)
+                continue
+            if self._greetings.running >= HANDSHAKES:
+                client.close()
+            else:
+                self._greetings.spawn(self._greet(tls, client))
+
+    async def _greet(self, tls: Tls, client: socket.socket) -> None:
+        """Agree on keys with a client, and let it ask."""
+        with suppress(OSError):  # it has no certificate to believe in, speaks no TLS, or is gone
+            await asyncio.get_running_loop().connect_accepted_socket(
+                self._connection, client, ssl=tls.context, ssl_handshake_timeout=HANDSHAKE_S
+            )
+
+    def _connection(self) -> Connection:
+        return Connection(
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
         )
-        self._greeting.append((now + HANDSHAKE_S, connection))
-        return connection
 
 
 def _listen(host: str, port: int, section: str) -> socket.socket:

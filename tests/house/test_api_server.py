@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+import uvloop
 from litestar import Litestar, Request, get, websocket_listener
 from websockets.asyncio.client import connect
 
@@ -100,19 +102,27 @@ async def test_plain_http_on_the_secure_port_is_hung_up_on(served: Served) -> No
     writer.close()
 
 
-async def test_clients_that_never_agree_on_keys_take_no_more_than_their_share(
-    served: Served, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("run", [asyncio.run, uvloop.run])
+def test_clients_that_never_agree_on_keys_take_no_more_than_their_share(
+    tmp_path: Path,
+    free_port: Callable[[], int],
+    monkeypatch: pytest.MonkeyPatch,
+    run: Callable[[Coroutine[Any, Any, None]], None],
 ) -> None:
-    monkeypatch.setattr(api_server, "HANDSHAKES", 3)
-    silent = [await asyncio.open_connection("127.0.0.1", served.port) for _ in range(3)]
-    one_more, writer = await asyncio.open_connection("127.0.0.1", served.port)
-    async with asyncio.timeout(5):
-        assert await one_more.read() == b""
-    for _, each in [*silent, (one_more, writer)]:
-        each.close()
-    monkeypatch.setattr(api_server, "HANDSHAKES", 8)
-    async with httpx.AsyncClient(verify=served.trust, trust_env=False) as client:
-        assert (await client.get(f"https://{served.secure}/scheme")).text == "https"
+    async def crowd() -> None:
+        async with serving(tmp_path, free_port) as served:
+            monkeypatch.setattr(api_server, "HANDSHAKES", 3)
+            silent = [await asyncio.open_connection("127.0.0.1", served.port) for _ in range(3)]
+            one_more, writer = await asyncio.open_connection("127.0.0.1", served.port)
+            async with asyncio.timeout(5):
+                assert await one_more.read() == b""
+            monkeypatch.setattr(api_server, "HANDSHAKES", 8)
+            async with httpx.AsyncClient(verify=served.trust, trust_env=False) as client:
+                assert (await client.get(f"https://{served.secure}/scheme")).text == "https"
+            for _, each in [*silent, (one_more, writer)]:
+                each.close()
+
+    run(crowd())
 
 
 async def test_a_client_that_agrees_on_no_keys_is_hung_up_on(

@@ -41,11 +41,6 @@ class Connection(H11Protocol):
         self._deadline: asyncio.TimerHandle | None = None
         self._upgraded = False
 
-    @property
-    def is_made(self) -> bool:
-        """Whether somebody has connected; with TLS, whether keys have been agreed on."""
-        return self.transport is not None
-
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Somebody has connected."""
         full = len(self.connections) >= MOST

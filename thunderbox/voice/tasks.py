@@ -20,6 +20,11 @@ class Tasks:
         self._name = name
         self._running: set[asyncio.Task[None]] = set()
 
+    @property
+    def running(self) -> int:
+        """How many there are."""
+        return len(self._running)
+
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Start a task; an exception that it does not handle is logged."""
         task = asyncio.create_task(
