@@ -59,6 +59,7 @@ async def test_the_demo_page_talks_types_and_ends(box: Box, speak: Speak, tmp_pa
         "completed",
         "caller_hangup",
     )
+    assert call["billing_total_cents"] > 0
     asked, answered = await both_sides(box, call_id, tmp_path)
     assert "cleaning cost" in asked
     assert "eighty" in answered
