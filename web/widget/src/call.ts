@@ -135,10 +135,12 @@ export class Call {
     this.#attempt = attempt;
     this.#captions = new Captions();
     this.#show({ ...IDLE, isSoundOff: this.#seen.isSoundOff, state: "connecting" });
+    // Sound takes a moment to wake; the browser looks for the microphone meanwhile.
+    const dialled = this.#dial(attempt.signal, how?.microphone !== false);
     this.#around.sound.wake();
     this.#around.sound.ring(this.options.ringtone);
     try {
-      await this.#dial(attempt.signal, how?.microphone !== false);
+      await dialled;
     } catch (error) {
       if (!attempt.signal.aborted) this.#over(asFailure(error, "network"));
     }

@@ -38,15 +38,15 @@ export function Launcher({
         type="button"
         className="tbx-start"
         onClick={live ? onExpand : onTalk}
-        aria-label={live ? `${title}: ${line}. ${labels.expand}` : `${title}: ${line}`}
       >
         <Orb phone={phone} size="small" />
         <span className="tbx-names">
-          <span className="tbx-title">{title}</span>
+          <span className="tbx-title">{title}</span>{" "}
           <span className="tbx-line">
             {line}
             {phone.connectedAt && live ? <Elapsed since={phone.connectedAt} /> : null}
           </span>
+          {live ? <span className="tbx-hidden"> {labels.expand}</span> : null}
         </span>
       </button>
       {live ? (
