@@ -178,11 +178,17 @@ async def test_a_room_that_never_gives_up_is_given_up(
     assert desk.calls.running == 0
 
 
-async def test_a_visitor_who_goes_before_being_there_has_cancelled(desk: Desk) -> None:
+@pytest.mark.parametrize(
+    ("cause", "reason"),
+    [(EndCause.CALLER_HANGUP, "cancelled"), (EndCause.MEDIA_LOST, "media_lost")],
+)
+async def test_a_visitor_who_goes_before_being_there_has_cancelled(
+    desk: Desk, cause: EndCause, reason: str
+) -> None:
     call_id = await desk.visit()
-    desk.rooms.newest.leg.events.put_nowait(Ended(EndCause.CANCELLED))
+    desk.rooms.newest.leg.events.put_nowait(Ended(cause))
     call = await desk.ended(call_id)
-    assert (call.status, call.end_reason) == ("failed", "cancelled")
+    assert (call.status, call.end_reason) == ("failed", reason)
 
 
 # ------------------------------------------------------------ what is refused

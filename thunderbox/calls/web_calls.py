@@ -37,7 +37,7 @@ from thunderbox.errors import (
 from thunderbox.store import agents, calls, publishable_keys
 from thunderbox.store.agents import Agent, NewAgent
 from thunderbox.store.publishable_keys import PublishableKey
-from thunderbox.voice.leg import Ended
+from thunderbox.voice.leg import EndCause, Ended
 from thunderbox.voice.tasks import Tasks
 
 log = logging.getLogger(__name__)
@@ -299,7 +299,8 @@ class WebCalls:
             if session.ending:
                 await call.fail(session.ending, None)
             elif ended is not None:
-                await call.fail(ended.cause.value, None)
+                left = ended.cause is EndCause.CALLER_HANGUP
+                await call.fail((EndCause.CANCELLED if left else ended.cause).value, None)
             else:
                 session.talks = True
                 call.gallery.add(room)
