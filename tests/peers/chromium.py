@@ -6,6 +6,7 @@ import asyncio
 import base64
 import contextlib
 import functools
+import hashlib
 import http.server
 import itertools
 import json
@@ -16,6 +17,8 @@ from types import TracebackType
 from typing import Any
 
 import numpy as np
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from websockets import ConnectionClosed
 from websockets.asyncio.client import ClientConnection, connect
 
@@ -55,13 +58,20 @@ class Chromium:
     """One browser: `async with Chromium(folder, microphone=path) as browser`, then `open(url)`.
 
     The microphone says the file from its start whenever a page opens it, and then nothing.
-    `hosts` are names that lead to loopback; no other name leads anywhere.
+    `hosts` are names that lead to loopback; no other name leads anywhere. `trusts` is a PEM file
+    with a certificate that it believes in.
     """
 
     def __init__(
-        self, folder: Path, *, microphone: Path | None = None, hosts: tuple[str, ...] = ()
+        self,
+        folder: Path,
+        *,
+        microphone: Path | None = None,
+        hosts: tuple[str, ...] = (),
+        trusts: Path | None = None,
     ) -> None:
         self._folder, self._microphone, self._hosts = folder, microphone, hosts
+        self._trusts = trusts
         self._peer: Peer | None = None
         self._socket: ClientConnection | None = None
         self._reader: asyncio.Task[None] | None = None
@@ -76,6 +86,8 @@ class Chromium:
         rules += "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost"
         arguments = ["chromium", *QUIET, f"--host-resolver-rules={rules}"]
         arguments.append(f"--user-data-dir={self._folder / 'profile'}")
+        if self._trusts is not None:
+            arguments.append(f"--ignore-certificate-errors-spki-list={_key_of(self._trusts)}")
         if self._microphone is not None:
             arguments.append(f"--use-file-for-fake-audio-capture={self._microphone}%noloop")
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -315,3 +327,10 @@ class Pages:
 class _Quiet(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *_: Any) -> None:
         """Say nothing."""
+
+
+def _key_of(certificate: Path) -> str:
+    """The public key of a certificate as Chromium is told of it: its SHA-256 in base64."""
+    found = x509.load_pem_x509_certificate(certificate.read_bytes())
+    key = found.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return base64.b64encode(hashlib.sha256(key).digest()).decode()
