@@ -46,7 +46,9 @@ async def test_a_browser_talks_by_the_boxs_own_certificate(
     link = (await box.get(f"/v1/calls/{call_id}/audio"))["url"]
     assert link.startswith(box.server.url)
     async with httpx.AsyncClient(
-        verify=ssl.create_default_context(cafile=certificate), headers=dict(box.api.headers), trust_env=False
+        verify=ssl.create_default_context(cafile=certificate),
+        headers=dict(box.api.headers),
+        trust_env=False,
     ) as secure:
         there = await secure.get(f"https://localhost:{port}/v1/calls/{call_id}/audio")
         assert there.json()["url"].startswith(f"https://localhost:{port}/v1/recordings/")
