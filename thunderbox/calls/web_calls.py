@@ -49,7 +49,7 @@ OPEN_S = 5.0
 JOIN_MARGIN_S = 30.0
 """The room itself gives up after `web.join_seconds`, or where no sound gets through; this is for
 one that does not."""
-CLOSE_S = 3.0
+CLOSE_S = 1.5
 """How long what ends may take when the box stops."""
 RETRY_S = 30
 """When it is worth asking again where a key has all its sessions."""
