@@ -45,6 +45,7 @@ def through(
     spoken: Callable[[int], float] = lambda number: number * FRAME_MS,
     stamped: Callable[[int], int] = lambda number: number * FRAME,
     shorten: bool = True,
+    begin: float = 7.0,
 ) -> Heard:
     """Send packets through a network into the buffer, and pull every 20 ms until none is left.
 
@@ -57,7 +58,7 @@ def through(
     )
     heard = Heard()
     waiting = list(reversed(arrivals))
-    now = 7.0
+    now = begin
     end = spoken(packets - 1) + 1000
     while now < end:
         while waiting and waiting[-1][0] <= now:

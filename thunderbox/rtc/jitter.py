@@ -27,6 +27,7 @@ MARGIN_MS = 10
 WINDOW = 250
 """Packets whose delay counts: 5 s of a voice."""
 FEW = 25
+"""Packets, half a second, before which nothing is concluded."""
 LATE_SHARE = 50
 """One packet in so many may be later than the target: it is made up."""
 MEASURE_EVERY = 10
@@ -90,6 +91,7 @@ class JitterBuffer:
         self._measured = 0
         self._lost_at = -WINDOW
         """How many packets had been measured when the last was missing."""
+        self._late_in_a_row = 0
         self._next: int | None = None
         """Number after the last that was played; None before the first."""
         self._playing = False
@@ -112,7 +114,7 @@ class JitterBuffer:
         number, stamp = self._counted_on(sequence, timestamp)
         under_way = arrival_ms - stamp / RTP_PER_MS
         if self._newest is not None and (
-            abs(number - self._newest[0]) > RESTART_PACKETS
+            not -PACKETS <= number - self._newest[0] <= RESTART_PACKETS
             or abs(under_way - self._under_way[-1]) > RESTART_MS
         ):
             self.restart()
@@ -123,7 +125,11 @@ class JitterBuffer:
         self._measure(under_way, arrival_ms)
         if self._next is not None and number < self._next:
             self.late += 1
+            self._late_in_a_row += 1
+            if self._late_in_a_row == FEW:
+                self.restart()  # no network does that: the sender counts anew
             return
+        self._late_in_a_row = 0
         if number in self._packets:
             return
         self.received += 1
@@ -160,6 +166,7 @@ class JitterBuffer:
         self._newest = None
         self._measured = 0
         self._lost_at = -WINDOW
+        self._late_in_a_row = 0
         self._next = None
         self._playing = False
         self._held_ms = 0
