@@ -30,6 +30,7 @@ class Session:
         self.reasons: list[models.DisconnectReason] = []
         self.told: list[object] = []
         self.finished = False
+        self.hears_ms: int | None = None
         self._over: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
 
     async def run(self) -> bool:
@@ -79,6 +80,7 @@ class Bench:
         self.tasks.append(asyncio.create_task(self.room.enter(session)))  # type: ignore[arg-type]
         await asyncio.sleep(0)
         if hears:
+            session.hears_ms = 100
             self.room.hears(session)  # type: ignore[arg-type]
         return session
 
@@ -207,6 +209,19 @@ async def test_the_first_client_proves_itself_by_its_id_and_takes_its_own_place(
     session = await bench.enters()
     assert bench.told == ["hears", "away", "hears"]
     session.ends(left=True)
+
+
+async def test_a_client_whose_first_try_failed_may_try_again_at_once() -> None:
+    bench = Bench()
+    first = await bench.enters(hears=False)
+    bench.room.check(GRANT, False, JOINING)
+    second = await bench.enters()
+    assert first.reasons == [models.DisconnectReason.DUPLICATE_IDENTITY]
+    assert bench.room.session is second  # type: ignore[comparison-overlap]
+    assert bench.told == ["hears"]
+    second.ends(left=True)
+    await bench.settle()
+    assert bench.told == ["hears", "closed", Parting.LEFT]
 
 
 async def test_a_client_that_was_refused_a_race_is_sent_away() -> None:

@@ -1,9 +1,9 @@
 """Room: where one client meets the box. It outlives the client's connections.
 
-Who holds the room's token may join while nobody is in. A client whose connection broke shows the
-participant id that only it was told, and takes the place of the broken one; so does whoever comes
-with the token within the time in which the room waits for its return. Anybody else is refused,
-and once the room is closed everybody is.
+Who holds the room's token may join while nobody is in who hears. A client whose connection broke
+shows the participant id that only it was told, and takes the place of the broken one; so does
+whoever comes with the token within the time in which the room waits for its return. Anybody else
+is refused, and once the room is closed everybody is.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ class Room:
         if not self._joined and expired:
             raise UnauthorizedError("The access token has expired. Ask for a new session.")
         session = self.session
-        if session is None:
+        if session is None or session.hears_ms is None:
             return
         returns = join is not None and join.resumes and join.participant_sid == session.visitor.sid
         if not returns:
@@ -100,10 +100,13 @@ class Room:
 
     async def enter(self, session: Session) -> None:
         """Serve a client that may join, to the end of its connection."""
-        if self.over or self.session is not None:
+        before = self.session
+        if self.over or (before is not None and before.hears_ms is not None):
             await session.close(models.DisconnectReason.DUPLICATE_IDENTITY)
             return
         self.session = session
+        if before is not None:
+            await before.close(models.DisconnectReason.DUPLICATE_IDENTITY)
         if self.heard:
             self._wait(HEAR_SECONDS, Parting.VANISHED)
         elif not self._joined:
