@@ -83,6 +83,11 @@ BEHAVIOURS = (
         TABLE + "keys are gathered until a pause",
         "e2e/behaviour::keys_reach_the_agent_as_digits_until_the_pause",
     ),
+    Behaviour(
+        "What a visitor types stops the agent and is answered aloud",
+        TABLE + "what is written stops the agent",
+        "e2e/web_calls::a_visitor_asks_types_is_muted_and_cut_off_and_the_conversation_goes_on",
+    ),
     # Products.
     Behaviour(
         "An agent's own acknowledgement bridges a late answer",

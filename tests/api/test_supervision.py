@@ -88,7 +88,16 @@ async def test_a_whisper_reaches_the_agent(
 
 
 @pytest.mark.parametrize(
-    "body", [{}, {"text": ""}, {"text": " \n"}, {"text": 5}, {"text": None}, {"text": "x" * 1001}]
+    "body",
+    [
+        {},
+        {"text": ""},
+        {"text": " \n"},
+        {"text": "\x00"},
+        {"text": 5},
+        {"text": None},
+        {"text": "x" * 1001},
+    ],
 )
 async def test_a_whisper_is_a_text_of_up_to_1000_characters(
     client: httpx.AsyncClient, running: FakeCall, call_id: int, body: dict[str, Any]

@@ -170,3 +170,10 @@ async def test_a_message_stops_the_agent_and_is_answered() -> None:
     kinds = [(row[0], row[1]) for row in stage.journal.rows[2:]]
     assert kinds == [("user", "Stop it."), ("assistant", "Fine.")]
     assert stage.journal.rows[1][2].startswith("cut:")
+
+
+async def test_what_was_written_right_before_the_end_is_kept() -> None:
+    stage = Stage(say("Hello there."))
+    async with stage.open():
+        stage.write("Bye.")
+    assert stage.journal.rows == [("user", "Bye.")]

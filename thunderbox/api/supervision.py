@@ -10,11 +10,13 @@ from msgspec import Meta, Struct
 
 from thunderbox.api.auth import require_key
 from thunderbox.api.bodies import Body
+from thunderbox.api.fields import refusal
 from thunderbox.api.parameters import PathId
 from thunderbox.api.request import ApiRequest
 from thunderbox.api.tickets import RoomAccess, access
-from thunderbox.errors import NotFoundError
+from thunderbox.errors import InvalidError, NotFoundError
 from thunderbox.store import calls
+from thunderbox.voice.writing import tidy
 
 MOST = 1_000
 
@@ -68,7 +70,8 @@ class SupervisionController(Controller):
     ) -> WhisperView:
         """The agent knows it from its next reply on; the caller hears nothing of it."""
         await _check(request, call_id)
-        note = " ".join(data.text.split())
+        if not (note := tidy(data.text)):
+            raise InvalidError({"text": [refusal("text", data.text, Note)]})
         request.parts.supervision.whisper(call_id, note, request.author)
         return WhisperView()
 

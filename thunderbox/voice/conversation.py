@@ -188,7 +188,8 @@ class Conversation:
             await self._engines.language_model.forget(self._leg.name)
 
     async def _last_words(self) -> None:
-        """Words that the caller spoke right before hanging up are part of the call, too."""
+        """Words of the caller right before hanging up are part of the call, too."""
+        self._do(self._turns.unanswered())
         if text := await self._hearing.last_words():
             start = max(0, self._now - self._listener.length // 32)
             self._journal.caller_said(text, start, self._now)

@@ -128,6 +128,11 @@ class Turns:
             return [HangUp(reason)]
         return self._say_last(phrase, reason)
 
+    def unanswered(self) -> list[Effect]:
+        """What was written and will not be answered any more: it is part of the call, too."""
+        text, since = self._writing.take(self._now)
+        return [CommitTurn(text, since, self._now, typed=True)] if text else []
+
     # ------------------------------------------------------------ the caller
 
     def _speech_started(self, at: int) -> list[Effect]:
