@@ -13,6 +13,7 @@ import type { ThunderPhoneOptions } from "./options";
 import { openSession, type Session } from "./session";
 import { Sound } from "./sound";
 import type { AgentState, EndedBy, WidgetState } from "./states";
+import { provideRandomUuid } from "./uuid";
 
 /** All that can be seen of a call. A new object with every change. */
 export interface CallSnapshot {
@@ -77,6 +78,7 @@ const IDLE: CallSnapshot = {
 
 function browser(): Surroundings {
   setLogLevel(LogLevel.warn);
+  if (typeof crypto !== "undefined") provideRandomUuid(crypto);
   return {
     room: () => new Room({ stopLocalTrackOnUnpublish: true }),
     microphone: () =>
@@ -198,7 +200,8 @@ export class Call {
     if (!words || !line || this.#seen.state !== "connected") return false;
     try {
       await line.write(words);
-    } catch {
+    } catch (error) {
+      console.warn(`ThunderPhone: a message was not sent. ${String(error)}`);
       return false;
     }
     if (line === this.#line) {

@@ -1,6 +1,7 @@
 import { afterEach, expect, test, vi } from "vitest";
 
 import { openSession } from "../src/session";
+import { provideRandomUuid } from "../src/uuid";
 import { answer, SESSION } from "./fakes";
 
 const OPTIONS = { publishableKey: "pk_live_x", apiBase: "https://box.example/v1/" };
@@ -102,4 +103,13 @@ test("a box that does not answer within 15 seconds", async () => {
   const asked = expect(openSession(OPTIONS, never)).rejects.toMatchObject({ error: "network" });
   await vi.advanceTimersByTimeAsync(15_000);
   await asked;
+});
+
+test("a page without https can still name what it sends", () => {
+  const bare = { getRandomValues: (into: Uint8Array) => into.fill(255) } as unknown as Crypto;
+  provideRandomUuid(bare);
+  expect(bare.randomUUID()).toBe("ffffffff-ffff-4fff-bfff-ffffffffffff");
+  const own = { randomUUID: () => "own" } as unknown as Crypto;
+  provideRandomUuid(own);
+  expect(own.randomUUID()).toBe("own");
 });

@@ -41,7 +41,7 @@ export function Composer({ phone, labels, field }: ComposerProps) {
       <button
         type="submit"
         className="tbx-send"
-        disabled={!ready || !text.trim()}
+        aria-disabled={!ready || !text.trim()}
         aria-label={labels.send}
         title={labels.send}
       >
