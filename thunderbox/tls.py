@@ -43,13 +43,10 @@ class Tls:
         self._settings = settings
         self._data = data
         self._now = now
-        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.context.minimum_version = ssl.TLSVersion.TLSv1_2
-        # Browsers that know HTTP/2 must not be promised it.
-        self.context.set_alpn_protocols(["http/1.1"])
         self._stamp = self._stamps()
         self.certificate = self._ready()
-        self.certificate.load(self.context)
+        self.context = _context(self.certificate)
+        """For the next connection; another one once there is a new certificate."""
         self._tasks = Tasks("certificate")
 
     @property
@@ -92,11 +89,11 @@ class Tls:
                     return
                 self._stamp = stamp
                 fresh = self._ready()
-            fresh.load(self.context)
+            context = _context(fresh)
         except (StartError, OSError) as error:
             log.error("The certificate in use stays: %s", error)  # noqa: TRY400 - the sentence says it
             return
-        self.certificate = fresh
+        self.certificate, self.context = fresh, context
         log.info("A new certificate serves %s, SHA-256 %s", self.url, fresh.fingerprint)
 
     async def _watch(self) -> None:
@@ -166,6 +163,16 @@ class Tls:
             except OSError:
                 found.append(0.0)
         return tuple(found)
+
+
+def _context(shown: Certificate) -> ssl.SSLContext:
+    """What a server needs to show a certificate. Raises StartError."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    # Browsers that know HTTP/2 must not be promised it.
+    context.set_alpn_protocols(["http/1.1"])
+    shown.load(context)
+    return context
 
 
 def _is_address(name: str) -> bool:

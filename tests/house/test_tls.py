@@ -110,12 +110,12 @@ def test_wrong_files_leave_the_certificate_as_it_was(
     data: DataDir, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     tls = Tls(files(tmp_path), data, Watch())
-    first = tls.certificate
+    first, context = tls.certificate, tls.context
     (tmp_path / "k.pem").write_bytes(certificate.make(("x",), NOW)[1])
     _touch(tmp_path, 5)
     tls.refresh()
     tls.refresh()
-    assert tls.certificate is first
+    assert (tls.certificate, tls.context) == (first, context)
     assert [record.levelname for record in caplog.records] == ["ERROR"]
     assert "The certificate in use stays" in caplog.text
     files(tmp_path)
