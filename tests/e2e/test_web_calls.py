@@ -127,6 +127,9 @@ async def test_only_the_token_of_a_room_that_is_there_opens_it(box: Box, single:
                 raise AssertionError(name)
     async with WebClient(first.url, first.token, single=single) as visitor:
         await visitor.voice_after(0)
+        with pytest.raises(RefusedError, match="401"):
+            async with WebClient(first.url, first.token, single=single):
+                raise AssertionError("a token of a room that somebody is in")
     assert (await ended(box, first.call_id))["end_reason"] == "caller_hangup"
     with pytest.raises(RefusedError, match=r"40[14]"):
         async with WebClient(first.url, first.token, single=single):
