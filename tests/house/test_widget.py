@@ -60,6 +60,19 @@ def test_it_runs_no_text_as_code() -> None:
     assert not re.search(r"\beval\(|new Function\(|\bFunction\(\"", text)
 
 
+def test_its_lock_file_is_whole_and_of_no_machine() -> None:
+    """npm ci refuses a lock file that lacks a package for another system."""
+    packages = json.loads((SOURCES / "package-lock.json").read_text())["packages"]
+    for path, package in packages.items():
+        for name in package.get("optionalDependencies", {}):
+            places = (f"{path}/node_modules/{name}", f"node_modules/{name}")
+            assert any(place in packages for place in places), f"{path} wants {name}"
+        assert package.get("resolved", "https://registry.npmjs.org/").startswith(
+            "https://registry.npmjs.org/"
+        )
+        assert not path or "integrity" in package, path
+
+
 def test_every_option_is_documented() -> None:
     page = (ROOT / "docs" / "widget.md").read_text(encoding="utf-8")
     options = (SOURCES / "src" / "options.ts").read_text(encoding="utf-8")
