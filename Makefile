@@ -7,8 +7,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 # The build tools of llama-cpp-python (cmake, ninja) come from the lock file, into the venv.
 INSTALL := PATH="$(CURDIR)/$(BIN):$$PATH" $(PIP) install --require-hashes --no-build-isolation \
 	--no-cache-dir --no-binary llama-cpp-python
-# A process for each processor; who has done goes on with what another has left.
-PARALLEL := -n auto --dist worksteal
+# One process more than there are processors, for a test also waits: for threads, files, children.
+# Who has done goes on with what another has left.
+PARALLEL := -n $(shell expr $$(nproc) + 1) --dist worksteal
 LLAMA_FLAGS := $(shell packaging/llama_flags.sh)
 UV_COMPILE = $(STAMPS)/uv/bin/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --upgrade --custom-compile-command "make lock"
@@ -16,7 +17,7 @@ UV_COMPILE = $(STAMPS)/uv/bin/uv pip compile --quiet --universal --python-versio
 # The benches one by one, in the order of bench-all.
 BENCHES := bench-starter bench-real-size bench-overhead bench-interruption bench-four-starter \
 	bench-four-real-size bench-pipecat bench-lists bench-throughput \
-	bench-api-during-calls bench-incoming bench-webhooks bench-long bench-picture
+	bench-api-during-calls bench-incoming bench-webhooks bench-web bench-long bench-picture
 
 # What one process has compiled the others need not: the tests start hundreds.
 unexport PYTHONDONTWRITEBYTECODE
@@ -136,6 +137,13 @@ bench-incoming:
 
 bench-webhooks:
 	$(BIN)/python bench/webhooks.py $(ARGS)
+
+# LiveKit's own clients, one of them in Chromium.
+bench-web:
+	@packaging/test_peers.sh
+	@for part in join answers eight; do \
+		$(BIN)/python bench/web_sessions.py --part $$part $(ARGS) || exit 1; \
+	done
 
 bench-picture:
 	build/bench-tools/bin/python bench/plot.py

@@ -1,6 +1,6 @@
 """What every room's tests share: a data directory, free ports, an environment of our own.
 
-All unit tests together have a minute, in as many processes as there are processors:
+All unit tests together have a minute, in several processes (`make unit`):
 
 - An empty database is a copy of `tables`; making one takes as long as several tests.
 - An application is served by `tests.served`. A fake of somebody else's server in its own process
