@@ -9,7 +9,8 @@ All unit tests together have a minute, in several processes (`make unit`):
   of a second.
 - Ports come from `free_port` and files are below `tmp_path`: other processes run beside.
 - Clients of httpx share the certificates of the authorities, and passwords are hashed cheaply.
-- Real telephones, browsers and boxes in processes of their own are for `@pytest.mark.e2e`.
+- Real telephones, browsers and boxes in processes of their own are for `@pytest.mark.e2e`, and so
+  is what a real model does with its whole strength.
 """
 
 from __future__ import annotations

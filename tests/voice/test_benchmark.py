@@ -11,6 +11,7 @@ from thunderbox.voice.benchmark import Speed, Subject, measure
 from thunderbox.voice.models import STARTER
 
 
+@pytest.mark.e2e
 def test_a_speech_model_is_measured() -> None:
     speed = measure(Subject("starter", "speech", str(STARTER / "asr"), 1), threads=1)
     assert speed.utterance_ms is not None and speed.utterance_ms > 0
@@ -19,6 +20,7 @@ def test_a_speech_model_is_measured() -> None:
     assert speed.write_tokens_per_second is None
 
 
+@pytest.mark.e2e
 def test_a_language_model_is_measured() -> None:
     path = STARTER / "lm" / "starter.gguf"
     speed = measure(Subject("starter", "language", str(path), 1), threads=1)
@@ -27,6 +29,7 @@ def test_a_language_model_is_measured() -> None:
     assert speed.first_clause_ms > 0
 
 
+@pytest.mark.e2e
 def test_the_voice_that_needs_no_model_is_measured() -> None:
     speed = measure(Subject("espeak-ng", "voice", "", 0), threads=1)
     assert speed.first_audio_ms is not None and speed.first_audio_ms > 0
