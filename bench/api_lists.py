@@ -29,7 +29,7 @@ from talk import percentiles
 
 from thunderbox.api.app import create_app
 from thunderbox.api.parts import Parts
-from thunderbox.config import Settings
+from thunderbox.settings import Settings
 from thunderbox.store import api_keys, organizations, users
 from thunderbox.store.database import Database
 

@@ -30,7 +30,7 @@ from litestar.datastructures import State
 
 from thunderbox.api.app import create_app
 from thunderbox.api.parts import Parts
-from thunderbox.config import Settings
+from thunderbox.settings import Settings
 from thunderbox.store import agents, api_keys, organizations, users
 from thunderbox.store.database import Database
 

@@ -18,7 +18,7 @@ from box import MODELS, Box, gather, go_first, have_real_size, load, report
 from phone import Packet, Phone
 from talk import ANSWER_SECONDS, THINK_S, hear_greeting, percentiles, voices
 
-from thunderbox.config import VoiceSettings
+from thunderbox.settings import VoiceSettings
 
 QUESTION = "What are your opening hours?"
 OBJECTION = "How much does a cleaning cost if I come on Monday?"

@@ -15,7 +15,7 @@ from typing import Any
 from box import Box, gather, go_first, load, report
 from talk import Turn, converse, percentiles, voices
 
-from thunderbox.config import VoiceSettings
+from thunderbox.settings import VoiceSettings
 
 QUESTION = "What are your opening hours?"
 GOAL = {"p95": 40}

@@ -45,7 +45,7 @@ from talk import QUESTIONS, percentiles, voices
 from voice_to_voice import measure
 
 from thunderbox.calls.first_start import PROMPT
-from thunderbox.config import VoiceSettings
+from thunderbox.settings import VoiceSettings
 
 ENVIRONMENTS = ROOT / "build" / "bench-pipecat"
 PIPECAT = ENVIRONMENTS / "venv" / "bin" / "python"

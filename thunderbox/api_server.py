@@ -15,8 +15,8 @@ import uvicorn
 from litestar import Litestar
 
 from thunderbox.api.connections import Connection, Socket
-from thunderbox.config import Settings
 from thunderbox.errors import StartError
+from thunderbox.settings import Settings
 from thunderbox.tls import Tls
 from thunderbox.voice.tasks import Tasks
 

@@ -38,7 +38,6 @@ from thunderbox.calls.switchboard import Switchboard
 from thunderbox.calls.voip_numbers import Probes, VoipNumbers
 from thunderbox.calls.web_calls import WebCalls
 from thunderbox.carriers.accounts import Accounts
-from thunderbox.config import Settings
 from thunderbox.data_dir import DataDir
 from thunderbox.engine_parts import database_part, engine_parts
 from thunderbox.events import courier
@@ -49,6 +48,7 @@ from thunderbox.outgoing.rules import Rules
 from thunderbox.outside_settings import RemoteSettings, RemoteSpeechSettings
 from thunderbox.phone_parts import phone_parts
 from thunderbox.products import PRODUCTS
+from thunderbox.settings import Settings
 from thunderbox.sip.endpoint import Phone
 from thunderbox.store.database import Database
 from thunderbox.tls import Tls

@@ -10,8 +10,8 @@ from pathlib import Path
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.cron import CronTrigger
 
-from thunderbox.config import BackupSettings
 from thunderbox.errors import StoreError
+from thunderbox.settings import BackupSettings
 from thunderbox.store.backup import back_up, prune
 
 log = logging.getLogger(__name__)

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from thunderbox.calls.ports import Clock, Rooms
-from thunderbox.config import Settings
 from thunderbox.data_dir import DataDir
 from thunderbox.rtc.clock import MediaClock
 from thunderbox.rtc.external_rooms import ExternalRooms
 from thunderbox.rtc.external_server import ExternalServer
 from thunderbox.rtc.rooms import BoxRooms
 from thunderbox.rtc.server import SignalServer
+from thunderbox.settings import Settings
 
 
 class ClosableRooms(Rooms, Protocol):

@@ -40,10 +40,10 @@ from thunderbox.calls.supervision import Supervision
 from thunderbox.calls.voip_numbers import Probes, VoipNumbers
 from thunderbox.carrier_settings import CarriersSettings
 from thunderbox.carriers.accounts import Accounts
-from thunderbox.config import Settings
 from thunderbox.events.courier import Courier
 from thunderbox.outgoing.client import Client
 from thunderbox.outgoing.rules import Rules
+from thunderbox.settings import Settings
 from thunderbox.store import api_keys, calls, organizations, users
 from thunderbox.store.database import Database
 from thunderbox.vault import Vault

@@ -14,7 +14,7 @@ from tests.api.conftest import Tenant, make_call
 from thunderbox.calls.billing import Billing
 from thunderbox.calls.closing import Closing
 from thunderbox.calls.ports import SystemClock
-from thunderbox.config import Settings
+from thunderbox.settings import Settings
 from thunderbox.store import calls, ledger
 from thunderbox.store.database import Database
 from thunderbox.store.ledger import NewEntry

@@ -7,7 +7,7 @@ import dataclasses
 import msgspec
 import pytest
 
-from thunderbox.config import ApiSettings, Settings
+from thunderbox.settings import ApiSettings, Settings
 
 SDK = {"X-ThunderPhone-Client": "sdk-python/0.2.0"}
 

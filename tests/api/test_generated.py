@@ -35,7 +35,7 @@ from tests.sdk.conftest import url
 from thunderbox.api.document import document
 from thunderbox.api.limits import Limits
 from thunderbox.calls.requests import PlacedCall
-from thunderbox.config import LimitSettings
+from thunderbox.settings import LimitSettings
 from thunderbox.store.database import Database
 
 __all__ = ["url"]

@@ -9,8 +9,8 @@ from tests.api.people import PASSWORD, make_person
 from tests.fakes.clock import Seconds
 from thunderbox.api.limiter import Limiter, whole_seconds
 from thunderbox.api.limits import Limits
-from thunderbox.config import LimitSettings
 from thunderbox.errors import TooManyError
+from thunderbox.settings import LimitSettings
 
 
 @pytest.fixture

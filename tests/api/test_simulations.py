@@ -9,7 +9,7 @@ import pytest
 from tests.api.conftest import make_call
 from thunderbox.calls.billing import Billing
 from thunderbox.calls.ports import SystemClock
-from thunderbox.config import BillingSettings, Settings
+from thunderbox.settings import BillingSettings, Settings
 from thunderbox.store import calls, simulations, turns
 
 SDK = {"X-ThunderPhone-Client": "sdk-python/0.2.0"}

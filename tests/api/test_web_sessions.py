@@ -14,7 +14,6 @@ from tests.calls.test_origins import ALLOWED, DOMAINS, REFUSED
 from thunderbox.api.limits import Limits
 from thunderbox.calls.ports import Ticket
 from thunderbox.calls.requests import OpenMic, OpenWidget, WebSession
-from thunderbox.config import ApiSettings, LimitSettings, Settings
 from thunderbox.errors import (
     ForbiddenError,
     FullError,
@@ -24,6 +23,7 @@ from thunderbox.errors import (
     StoreError,
     TooManyError,
 )
+from thunderbox.settings import ApiSettings, LimitSettings, Settings
 from thunderbox.store.database import Database
 
 WIDGET = "/v1/widget/session"

@@ -19,9 +19,9 @@ from thunderbox.calls.call import Surroundings
 from thunderbox.calls.closing import Closing
 from thunderbox.calls.incoming import Incoming
 from thunderbox.calls.recording import Recorder
-from thunderbox.config import Settings
 from thunderbox.outgoing.client import Client
 from thunderbox.outgoing.rules import Rules
+from thunderbox.settings import Settings
 from thunderbox.store.database import Database
 from thunderbox.voice.engine import Message
 from thunderbox.voice.persona import CallEngines

@@ -14,8 +14,8 @@ from tests.calls.test_recording import record
 from tests.data import new_call
 from thunderbox.calls.billing import RELOADS_AT_ONCE, Billing
 from thunderbox.calls.recovery import close_interrupted
-from thunderbox.config import BillingSettings, Settings
 from thunderbox.errors import ConflictError, PaymentError
+from thunderbox.settings import BillingSettings, Settings
 from thunderbox.store import billing_accounts, calls, ledger, organizations, turns
 from thunderbox.store.ledger import NewEntry
 

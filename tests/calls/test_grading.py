@@ -15,8 +15,8 @@ from tests.fakes.engines import FakeModel
 from tests.fakes.judge import judge, verdict
 from thunderbox.calls import grading, rubric
 from thunderbox.calls.grading import MAX_TRIES, Grader
-from thunderbox.config import Settings
 from thunderbox.errors import EngineError
+from thunderbox.settings import Settings
 from thunderbox.store import grades, issue_reports, simulations, turns
 from thunderbox.store.simulations import Simulation, SimulationFilter
 from thunderbox.store.turns import NewTurn
@@ -260,6 +260,7 @@ def test_a_long_call_is_cut_in_the_middle() -> None:
     assert "Sentence 150." not in text
 
 
+@pytest.mark.e2e
 async def test_the_starter_model_says_that_it_cannot(box: Box) -> None:
     model = LlamaCpp(STARTER / "lm" / "starter.gguf", threads=1)
     try:

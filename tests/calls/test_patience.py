@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from thunderbox.calls.patience import pace_of
-from thunderbox.config import CallSettings, Settings
+from thunderbox.settings import CallSettings, Settings
 from thunderbox.store.agents import NewAgent
 from thunderbox.voice.pace import Pace
 

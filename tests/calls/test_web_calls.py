@@ -18,7 +18,6 @@ from tests.fakes.rooms import FakeRooms
 from thunderbox.calls.requests import OpenMic, OpenWidget
 from thunderbox.calls.switchboard import Switchboard
 from thunderbox.calls.web_calls import WebCalls
-from thunderbox.config import Settings
 from thunderbox.errors import (
     ForbiddenError,
     FullError,
@@ -28,6 +27,7 @@ from thunderbox.errors import (
     RoomError,
     TooManyError,
 )
+from thunderbox.settings import Settings
 from thunderbox.store import agents, calls, publishable_keys, turns
 from thunderbox.store.calls import Call
 from thunderbox.store.publishable_keys import NewPublishableKey, PublishableKey

@@ -15,6 +15,7 @@ import pytest
 import thunderbox
 from tests.cli.conftest import Run
 from thunderbox import config
+from thunderbox.settings import Settings
 from thunderbox.store import api_keys
 from thunderbox.store.database import Database
 
@@ -48,7 +49,7 @@ def test_an_unknown_command_is_a_wrong_use(run: Run) -> None:
 
 def test_init_writes_the_defaults_once(run: Run, tmp_path: Path) -> None:
     assert run("init") == 0
-    assert config.load(tmp_path / "config.toml", {}) == config.Settings()
+    assert config.load(tmp_path / "config.toml", {}) == Settings()
     (tmp_path / "config.toml").write_text("# mine")
     assert run("init") == 1
     assert "already there and stays as it is" in run.err

@@ -11,7 +11,7 @@ from rich.console import Console
 from thunderbox.cli import demo
 from thunderbox.cli.main import main
 from thunderbox.cli.script import Exchange, Report, Watcher
-from thunderbox.config import SipSettings
+from thunderbox.settings import SipSettings
 from thunderbox.voice.leg import Answered, EndCause, Ended
 from thunderbox.voice.loopback import Loopback
 

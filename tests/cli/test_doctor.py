@@ -16,8 +16,8 @@ from thunderbox.api_settings import ApiSettings, TlsSettings
 from thunderbox.cli import checks
 from thunderbox.cli.checks import Check, Patient
 from thunderbox.cli.main import main
-from thunderbox.config import Settings, SipSettings, TrunkSettings, VoiceSettings
 from thunderbox.products import BoltSettings
+from thunderbox.settings import Settings, SipSettings, TrunkSettings, VoiceSettings
 from thunderbox.store.database import Database
 
 READY = {
@@ -59,6 +59,7 @@ def test_exit_status_is_the_worst_finding(
     assert [one["state"] for one in printed["checks"]] == states
 
 
+@pytest.mark.e2e
 def test_this_machine_is_well(
     tmp_path: Path,
     free_port: Callable[[], int],

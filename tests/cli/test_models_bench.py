@@ -11,8 +11,8 @@ import pytest
 
 from tests.cli.test_commands import Run
 from thunderbox.cli import models_bench
-from thunderbox.config import Settings, VoiceSettings
 from thunderbox.errors import ModelError
+from thunderbox.settings import Settings, VoiceSettings
 from thunderbox.voice.benchmark import Speed, Subject
 from thunderbox.voice.models import STARTER
 from thunderbox.voice.shelf import Shelf
@@ -64,6 +64,7 @@ def shelf(tmp_path: Path) -> Shelf:
     return shelf
 
 
+@pytest.mark.e2e
 def test_the_starter_models_are_measured_for_real(run: Run) -> None:
     assert run("models", "bench", "--json") == 0
     found = json.loads(run.out)

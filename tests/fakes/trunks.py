@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from thunderbox.calls.ports import Destination, Registration, TrunkState
-from thunderbox.config import TrunkSettings
 from thunderbox.errors import LegError
+from thunderbox.settings import TrunkSettings
 from thunderbox.voice.leg import Leg
 from thunderbox.voice.loopback import Loopback
 

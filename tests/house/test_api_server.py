@@ -19,9 +19,9 @@ from websockets.asyncio.client import connect
 from thunderbox import api_server
 from thunderbox.api_server import ApiServer
 from thunderbox.api_settings import ApiSettings, TlsSettings
-from thunderbox.config import Settings
 from thunderbox.data_dir import DataDir
 from thunderbox.errors import StartError
+from thunderbox.settings import Settings
 from thunderbox.tls import Tls
 
 

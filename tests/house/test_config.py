@@ -10,6 +10,7 @@ import pytest
 from thunderbox import config
 from thunderbox.errors import ConfigError
 from thunderbox.products import PRODUCTS
+from thunderbox.settings import Settings
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
 
@@ -62,18 +63,18 @@ WRONG = [
 ]  # fmt: skip
 
 
-def _read(tmp_path: Path, text: str, environ: dict[str, str] | None = None) -> config.Settings:
+def _read(tmp_path: Path, text: str, environ: dict[str, str] | None = None) -> Settings:
     path = tmp_path / "config.toml"
     path.write_text(text)
     return config.load(path, environ or {})
 
 
 def test_no_file_and_an_empty_file_are_the_defaults(tmp_path: Path) -> None:
-    assert config.load(None, {}) == config.Settings() == _read(tmp_path, "")
+    assert config.load(None, {}) == Settings() == _read(tmp_path, "")
 
 
 def test_example_is_the_defaults_and_names_every_setting() -> None:
-    assert config.load(EXAMPLE, {}) == config.Settings()
+    assert config.load(EXAMPLE, {}) == Settings()
     written = tomllib.loads(EXAMPLE.read_text())
     for section, kind in config.sections().items():
         assert set(written[section]) == set(kind.__struct_fields__), section

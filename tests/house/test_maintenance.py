@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from thunderbox.config import BackupSettings
 from thunderbox.errors import StoreError
 from thunderbox.maintenance import Maintenance
+from thunderbox.settings import BackupSettings
 from thunderbox.store.database import Database
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from tests.peers.process import until
 from tests.peers.waves import Samples, tone
 from thunderbox.calls.ports import Invitation
-from thunderbox.config import SipSettings, TrunkSettings
+from thunderbox.settings import SipSettings, TrunkSettings
 from thunderbox.sip.endpoint import Phone, Timing
 from thunderbox.voice.leg import Digit, Ended, Leg, LegEvent, Tick
 

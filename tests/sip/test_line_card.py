@@ -19,8 +19,8 @@ from tests.peers.registrar import Registrar
 from tests.peers.sipp import Sipp
 from tests.sip.receptionist import TONE_HZ, Receptionist, follow, phone
 from thunderbox.calls.ports import Destination, Registration
-from thunderbox.config import TrunkSettings
 from thunderbox.errors import LegError, StartError
+from thunderbox.settings import TrunkSettings
 from thunderbox.sip import child_card, line_card, wire
 from thunderbox.sip.card_process import how_it_ended
 from thunderbox.sip.endpoint import Phone

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from thunderbox.config import SipSettings
+from thunderbox.settings import SipSettings
 from thunderbox.sip.network import Gate, address_towards, resolve
 
 

@@ -14,8 +14,8 @@ from tests.peers.registrar import Registrar
 from tests.peers.sipp import Sipp
 from tests.sip.receptionist import Receptionist, follow, phone
 from thunderbox.calls.ports import Destination, Registration
-from thunderbox.config import TrunkSettings
 from thunderbox.errors import LegError
+from thunderbox.settings import TrunkSettings
 from thunderbox.sip.accounts import ROOM
 from thunderbox.sip.endpoint import Phone
 from thunderbox.voice.leg import Answered, EndCause

@@ -100,7 +100,7 @@ from pathlib import Path
 from thunderbox.calls.billing import Billing
 from thunderbox.calls.closing import Closing
 from thunderbox.calls.ports import SystemClock
-from thunderbox.config import Settings
+from thunderbox.settings import Settings
 from thunderbox.store import calls, organizations
 from thunderbox.store.database import Database
 

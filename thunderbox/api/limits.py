@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 
 from thunderbox.api.limiter import Limiter, whole_seconds
-from thunderbox.config import LimitSettings
 from thunderbox.errors import TooManyError
+from thunderbox.settings import LimitSettings
 
 BURST_S = 2
 """A key that was quiet may send so many seconds' requests at once."""

@@ -20,10 +20,10 @@ from thunderbox.calls.requests import (
 )
 from thunderbox.calls.supervision import Supervision
 from thunderbox.calls.voip_numbers import VoipNumbers
-from thunderbox.config import Settings
 from thunderbox.events.courier import Courier
 from thunderbox.outgoing.client import Client
 from thunderbox.passwords import Passwords
+from thunderbox.settings import Settings
 from thunderbox.store.database import Database
 from thunderbox.voice.engine import Voice
 from thunderbox.voice.prompt_writer import PromptWriter

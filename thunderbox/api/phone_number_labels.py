@@ -13,8 +13,8 @@ from thunderbox.api.bodies import Body
 from thunderbox.api.parameters import PathId
 from thunderbox.api.request import ApiRequest
 from thunderbox.api.times import Timestamp, iso
-from thunderbox.config import E164
 from thunderbox.errors import NotFoundError
+from thunderbox.settings import E164
 from thunderbox.store import phone_number_labels
 from thunderbox.store.phone_number_labels import PhoneNumberLabel
 

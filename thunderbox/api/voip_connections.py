@@ -26,8 +26,8 @@ from thunderbox.api.voip_views import (
 )
 from thunderbox.calls import voip_logins
 from thunderbox.calls.voip_logins import Login
-from thunderbox.config import E164
 from thunderbox.errors import InvalidError
+from thunderbox.settings import E164
 from thunderbox.store import voip_connections
 from thunderbox.store.voip_connections import Provider
 

@@ -10,8 +10,8 @@ import logging
 from datetime import UTC, datetime
 
 from thunderbox.calls.ports import Clock
-from thunderbox.config import Settings
 from thunderbox.errors import ConflictError, PaymentError
+from thunderbox.settings import Settings
 from thunderbox.store import billing_accounts, calls, ledger
 from thunderbox.store.billing_accounts import Account
 from thunderbox.store.calls import Closed

@@ -24,11 +24,11 @@ from thunderbox.calls.recording import Recorder
 from thunderbox.calls.tools import AgentTools
 from thunderbox.calls.transcript import Transcript
 from thunderbox.calls.variables import filled
-from thunderbox.config import Settings
 from thunderbox.errors import EngineError
 from thunderbox.events import outbox
 from thunderbox.events.catalogue import is_web
 from thunderbox.outgoing.client import Client
+from thunderbox.settings import Settings
 from thunderbox.store import calls, organizations
 from thunderbox.store.agents import NewAgent
 from thunderbox.store.database import Database

@@ -13,9 +13,9 @@ from contextlib import aclosing, suppress
 
 from thunderbox.calls import rubric
 from thunderbox.calls.rubric import Verdict
-from thunderbox.config import Settings
 from thunderbox.errors import EngineError, StoreError, TooManyError
 from thunderbox.events import outbox
+from thunderbox.settings import Settings
 from thunderbox.store import calls, grades, issue_reports, simulations, turns
 from thunderbox.store.calls import Call
 from thunderbox.store.database import Database

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from thunderbox.config import Settings
+from thunderbox.settings import Settings
 from thunderbox.store.agents import NewAgent
 from thunderbox.voice.pace import LEAD_MS, Pace
 

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Any, Protocol
 
-from thunderbox.config import TrunkSettings
+from thunderbox.settings import TrunkSettings
 from thunderbox.store.agents import NewAgent
 from thunderbox.voice.audience import Audience
 from thunderbox.voice.leg import Leg

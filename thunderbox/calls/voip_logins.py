@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from thunderbox.config import TrunkSettings
 from thunderbox.errors import InvalidError
+from thunderbox.settings import TrunkSettings
 
 KEYS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "manual": ((), ("username", "password")),

@@ -7,7 +7,7 @@ import socket
 from thunderbox import __version__
 from thunderbox.appliance import Appliance
 from thunderbox.cli.client import base_url
-from thunderbox.config import Settings
+from thunderbox.settings import Settings
 
 
 def banner(box: Appliance) -> str:

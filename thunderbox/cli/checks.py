@@ -22,9 +22,9 @@ from thunderbox import certificate
 from thunderbox.cli.client import base_url
 from thunderbox.cli.options import CERTIFICATE, CERTIFICATE_KEY, DATABASE
 from thunderbox.cli.own_phone import own_phone
-from thunderbox.config import Settings
 from thunderbox.errors import ThunderBoxError
 from thunderbox.products import PRODUCTS
+from thunderbox.settings import Settings
 from thunderbox.store.database import Database
 from thunderbox.voice.cpu import this_cpu
 from thunderbox.voice.engine import ModelCard

@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 
 from thunderbox.cli.options import BOOTSTRAP_KEY
-from thunderbox.config import Settings
 from thunderbox.errors import ThunderBoxError
+from thunderbox.settings import Settings
 
 
 def base_url(settings: Settings) -> str:

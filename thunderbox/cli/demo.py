@@ -26,8 +26,8 @@ from thunderbox.cli.options import (
 )
 from thunderbox.cli.own_phone import own_phone
 from thunderbox.cli.script import Report, Watcher, converse, percentiles
-from thunderbox.config import SipSettings
 from thunderbox.errors import LegError, ThunderBoxError
+from thunderbox.settings import SipSettings
 from thunderbox.voice.cpu import this_cpu
 from thunderbox.voice.engines.espeak import Espeak
 from thunderbox.voice.engines.faster_whisper import FasterWhisper

@@ -24,9 +24,9 @@ from rich.table import Table
 
 from thunderbox.cli.models_bench import bench
 from thunderbox.cli.options import DEFAULT_DATA, ConfigOption, DataOption, err, out, read_settings
-from thunderbox.config import Settings
 from thunderbox.errors import ModelError, StartError
 from thunderbox.products import PRODUCTS, section_of
+from thunderbox.settings import Settings
 from thunderbox.voice import download, intake
 from thunderbox.voice.catalogue import ANY_LANGUAGE, Recommended, catalogue
 from thunderbox.voice.models import language_card

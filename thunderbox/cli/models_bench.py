@@ -15,8 +15,8 @@ from rich.table import Table
 
 from thunderbox.cli.options import DEFAULT_DATA, ConfigOption, DataOption, err, out, read_settings
 from thunderbox.cli.recommendation import Recommendation, recommend
-from thunderbox.config import Settings
 from thunderbox.errors import ModelError, StartError
+from thunderbox.settings import Settings
 from thunderbox.voice.benchmark import Speed, Subject, measure
 from thunderbox.voice.cpu import this_cpu
 from thunderbox.voice.models import STARTER, language_card, speech_card

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from thunderbox import config
-from thunderbox.config import Settings
+from thunderbox.settings import Settings
 
 ConfigOption = Annotated[
     Path | None,

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 from thunderbox.calls.ports import Invitation
-from thunderbox.config import SipSettings, TrunkSettings
 from thunderbox.errors import StartError
+from thunderbox.settings import SipSettings, TrunkSettings
 from thunderbox.sip.endpoint import Phone
 from thunderbox.voice.leg import Leg
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import pjsua2 as pj
 
-from thunderbox.config import SipSettings, TrunkSettings
 from thunderbox.errors import LegError
+from thunderbox.settings import SipSettings, TrunkSettings
 from thunderbox.sip import setup
 from thunderbox.sip.account import Account, AccountOwner, new_account
 from thunderbox.sip.line import Line

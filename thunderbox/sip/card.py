@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from thunderbox.calls.ports import Invitation
-from thunderbox.config import TrunkSettings
+from thunderbox.settings import TrunkSettings
 from thunderbox.sip.leg import Desk, SipLeg
 
 START_SECONDS = 10.0

@@ -7,8 +7,8 @@ import itertools
 import logging
 from dataclasses import dataclass
 
-from thunderbox.config import SipSettings, TrunkSettings
 from thunderbox.errors import LegError, StartError
+from thunderbox.settings import SipSettings, TrunkSettings
 from thunderbox.sip import wire
 from thunderbox.sip.card import CLOSE_SECONDS, START_SECONDS, CardState, Outgoing, Reports
 from thunderbox.sip.card_process import CardProcess

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from thunderbox.calls.ports import Destination, Invitation, OnRing, TrunkState
-from thunderbox.config import SipSettings, TrunkSettings
 from thunderbox.errors import LegError, StartError
+from thunderbox.settings import SipSettings, TrunkSettings
 from thunderbox.sip import address
 from thunderbox.sip.card import Card, CardState, Outgoing, Reports
 from thunderbox.sip.leg import SipLeg

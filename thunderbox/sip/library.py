@@ -15,8 +15,8 @@ from typing import Any, Generic, TypeVar
 import pjsua2 as pj
 
 from thunderbox.calls.ports import Invitation
-from thunderbox.config import SipSettings, TrunkSettings
 from thunderbox.errors import LegError, StartError
+from thunderbox.settings import SipSettings, TrunkSettings
 from thunderbox.sip import setup, vector
 from thunderbox.sip.account import Account
 from thunderbox.sip.accounts import Accounts

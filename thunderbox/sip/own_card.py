@@ -9,8 +9,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 
-from thunderbox.config import SipSettings, TrunkSettings
 from thunderbox.errors import LegError, StartError
+from thunderbox.settings import SipSettings, TrunkSettings
 from thunderbox.sip.card import CLOSE_SECONDS, START_SECONDS, CardState, Outgoing, Reports
 from thunderbox.sip.leg import SipLeg
 from thunderbox.sip.library import Library

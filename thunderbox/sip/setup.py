@@ -11,7 +11,7 @@ from typing import Any
 import pjsua2 as pj
 
 from thunderbox import __version__
-from thunderbox.config import SipSettings, TrunkSettings
+from thunderbox.settings import SipSettings, TrunkSettings
 from thunderbox.sip.address import server
 from thunderbox.voice.leg import FRAME_MS, SAMPLE_RATE
 

@@ -7,8 +7,8 @@ import logging
 from collections.abc import Callable
 
 from thunderbox.calls.ports import Registration, TrunkState
-from thunderbox.config import TrunkSettings
 from thunderbox.errors import LegError
+from thunderbox.settings import TrunkSettings
 from thunderbox.sip import address
 from thunderbox.sip.card import Card
 from thunderbox.sip.network import resolve

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from thunderbox.calls.ports import Registration, TrunkState
-from thunderbox.config import TrunkSettings
 from thunderbox.errors import LegError
+from thunderbox.settings import TrunkSettings
 from thunderbox.sip.accounts import ROOM
 from thunderbox.sip.card import Card
 from thunderbox.sip.trunk import REGISTER_SECONDS, Trunk

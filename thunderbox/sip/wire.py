@@ -9,7 +9,7 @@ from __future__ import annotations
 from msgspec import Struct, msgpack
 
 from thunderbox.calls.ports import Invitation
-from thunderbox.config import SipSettings, TrunkSettings
+from thunderbox.settings import SipSettings, TrunkSettings
 from thunderbox.sip.card import Outgoing
 from thunderbox.sip.causes import Past, TransferNotice
 
