@@ -68,8 +68,10 @@ async def test_the_agents_own_word_is_said_as_it_is(db: Database) -> None:
 async def test_it_is_written_once_for_each_agent_and_language_and_kept(db: Database) -> None:
     phrases, model = _all(db, '"One second, I am  checking."')
     agent = await _agent(db, product="storm-extra-with-ack")
+    model.gate = asyncio.Event()
     assert await phrases.of(agent) == FIXED["en"]
     assert await phrases.of(agent) == FIXED["en"]
+    model.gate.set()
     await _written(phrases)
     assert await phrases.of(agent) == "One second, I am checking."
     again, other = _all(db, "Hold on.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 
 import pytest
@@ -31,7 +32,7 @@ async def test_polls_between_work_and_survives_errors(caplog: pytest.LogCaptureF
     thread = PjThread(poll)
     thread.start()
     await thread.call(thread.begin_polling)
-    assert await thread.call(lambda: polls.wait(1) or True)
+    assert await asyncio.to_thread(polls.wait, 5)
     assert thread.post(lambda: 1 / 0)
     await thread.call(thread.end_polling)
     assert await thread.stop(2)
