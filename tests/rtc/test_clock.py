@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from thunderbox.rtc.clock import CATCH_UP, PERIOD, READ_FIRST, MediaClock
+from thunderbox.rtc.clock import CATCH_UP, PERIOD, PHASES, READ_FIRST, MediaClock
 
 
 class HandLoop:
@@ -57,6 +57,31 @@ def test_ticks_lie_on_a_grid() -> None:
     loop.run_until(160.01)
     assert len(ticks) == 3000
     assert ticks[-1] == (pytest.approx(60.0), 1)
+
+
+def test_calls_are_spread_over_the_20_ms() -> None:
+    loop = HandLoop()
+    clock = MediaClock(loop)
+    ticks: dict[int, list[float]] = {}
+    for call in range(9):
+        times = ticks.setdefault(call, [])
+        clock.join(lambda periods, times=times: times.append(round(loop.now - 100.0, 4)))
+    loop.run_until(100.0401)
+    moments = [ticks[call][0] for call in range(8)]
+    assert moments[:2] == [0.02, 0.01]
+    assert sorted(moments) == [round(0.0025 * eighth, 4) for eighth in range(1, 9)]
+    assert ticks[8] == ticks[0] == [0.02, 0.04]
+
+
+def test_a_call_that_joins_later_ticks_on_the_same_grid() -> None:
+    loop = HandLoop()
+    clock, first = ticks_of(loop)
+    loop.run_until(100.047)
+    later: list[float] = []
+    clock.join(lambda periods: later.append(loop.now - 100.0))
+    loop.run_until(100.085)
+    assert later == [pytest.approx(0.05), pytest.approx(0.07)]
+    assert [at for at, _ in first] == [pytest.approx(at) for at in (0.02, 0.04, 0.06, 0.08)]
 
 
 def test_a_tick_that_comes_late_does_not_move_the_next() -> None:
@@ -111,7 +136,8 @@ def test_a_member_that_fails_holds_up_nobody(caplog: pytest.LogCaptureFixture) -
     def broken(periods: int) -> None:
         raise ValueError("no sound")
 
-    clock.join(broken)
+    for _ in PHASES:
+        clock.join(broken)
     clock.join(lambda periods: ticks.append(periods))
     loop.run_until(loop.now + 3.5 * PERIOD)
     assert ticks == [1, 1, 1]
