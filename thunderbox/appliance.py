@@ -64,7 +64,7 @@ from thunderbox.web_parts import WebParts, web_parts
 log = logging.getLogger(__name__)
 
 GOODBYE_S = 3.0
-"""How long running calls may take to hear goodbye when the box stops."""
+"""How long running calls may take to hear goodbye when the box stops; the sentence fits into it."""
 HTTP_CONNECTIONS = 32
 
 

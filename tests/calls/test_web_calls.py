@@ -294,7 +294,7 @@ async def test_who_talks_when_the_box_goes_down_hears_goodbye(desk: Desk) -> Non
     await closing
     assert (call.status, call.end_reason) == ("completed", "shutdown")
     said = [turn.content for turn in await turns.of_call(desk.box.db, call_id)]
-    assert said[-1].startswith("I am sorry, I have to end this call now.")
+    assert said[-1].startswith("I have to end this call now.")
 
 
 # ------------------------------------------------------------ what a page brings along

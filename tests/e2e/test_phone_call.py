@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from tests.e2e.conftest import Speak, StartBox
 from tests.e2e.line import call
 from tests.e2e.sound import channels, transcribe
 from tests.peers.baresip import Baresip
+from thunderbox.voice import phrases
 
 pytestmark = pytest.mark.e2e
 
@@ -122,3 +125,6 @@ async def test_stopping_the_box_says_goodbye_to_a_running_call(
         await asyncio.sleep(1)  # the greeting is being spoken: any moment of it will do
         assert await box.stop(5) == 0
         await phone.closed(5)
+    with closing(sqlite3.connect(box.server.data / "thunderbox.db")) as db:
+        last = db.execute("SELECT content, interrupted FROM turns ORDER BY seq DESC").fetchone()
+    assert last == (phrases.sentence(phrases.SHUTDOWN), 0), "the goodbye is heard to its end"

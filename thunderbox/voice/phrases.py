@@ -27,7 +27,7 @@ ENGLISH = {
     GOODBYE: "Thank you for calling. Goodbye!",
     ONE_MOMENT: "One moment, please.",
     HAND_OVER: "One moment, I will put you through.",
-    SHUTDOWN: "I am sorry, I have to end this call now. Goodbye!",
+    SHUTDOWN: "I have to end this call now. Goodbye!",
     BALANCE_END: "I am sorry, the credit for this call is used up. Goodbye!",
 }
 
