@@ -8,8 +8,6 @@ from typing import Protocol
 from thunderbox.calls.ports import Clock, Rooms
 from thunderbox.data_dir import DataDir
 from thunderbox.rtc.clock import MediaClock
-from thunderbox.rtc.external_rooms import ExternalRooms
-from thunderbox.rtc.external_server import ExternalServer
 from thunderbox.rtc.rooms import BoxRooms
 from thunderbox.rtc.server import SignalServer
 from thunderbox.settings import Settings
@@ -35,6 +33,10 @@ def web_parts(settings: Settings, data: DataDir, clock: Clock) -> WebParts:
     join_s, rejoin_s = settings.web.join_seconds, settings.rtc.rejoin_seconds
     server = settings.livekit
     if server.url:
+        # LiveKit's client takes 9 MB and a tenth of the start: only for boxes that use it.
+        from thunderbox.rtc.external_rooms import ExternalRooms
+        from thunderbox.rtc.external_server import ExternalServer
+
         there = ExternalServer(server.url, server.api_key, server.api_secret, clock)
         return WebParts(ExternalRooms(there, join_s=join_s, rejoin_s=rejoin_s), None)
     rooms = BoxRooms(
