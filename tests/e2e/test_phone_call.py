@@ -126,5 +126,7 @@ async def test_stopping_the_box_says_goodbye_to_a_running_call(
         assert await box.stop(5) == 0
         await phone.closed(5)
     with closing(sqlite3.connect(box.server.data / "thunderbox.db")) as db:
-        last = db.execute("SELECT content, interrupted FROM turns ORDER BY seq DESC").fetchone()
+        last = db.execute(
+            "SELECT content, interrupted FROM turns ORDER BY call_id DESC, seq DESC"
+        ).fetchone()
     assert last == (phrases.sentence(phrases.SHUTDOWN), 0), "the goodbye is heard to its end"

@@ -98,7 +98,7 @@ async def test_the_webhook_of_a_key_is_asked_who_speaks_and_told_what_became_of_
     [used] = tools.heard
     assert used.event == {"day": "Monday"}
     assert is_signed(used, key["webhook_secret"])
-    data = own.heard[-1].event["data"]
+    [data] = [one.event["data"] for one in own.heard if one.event["type"] == "call.complete"]
     assert (data["direction"], data["from_number"], data["agent_id"]) == ("widget", "web", None)
     assert [row["role"] for row in data["transcripts"]] == [
         "tool_call",
