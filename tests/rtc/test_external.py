@@ -272,6 +272,17 @@ async def test_a_supervisor_hears_both_sides_in_a_room_of_their_own() -> None:
         assert other.deleted == [name]
 
 
+async def test_a_room_that_its_supervisor_has_left_is_left_and_closed() -> None:
+    async with elsewhere(rejoin_s=0.1) as (rooms, other):
+        seat = await rooms.seat("listen-7")
+        name = seat.ticket.room_name
+        far = other.visits[name]
+        await until(lambda: far.leg.up)
+        far._room.tell(messages.update(gone(far, models.DisconnectReason.CLIENT_INITIATED)))
+        await until(lambda: other.deleted == [name])
+        assert seat.vacant
+
+
 async def test_a_key_that_the_server_does_not_know_is_a_sentence() -> None:
     async with elsewhere(key="another") as (rooms, _):
         with pytest.raises(LegError, match=r"does not accept livekit\.api_key"):

@@ -258,6 +258,8 @@ class ExternalRoom:
         except (TimeoutError, rtc.StreamError) as error:
             log.info("%s: a typed message was not read: %s", self.leg.name, error)
             return
+        finally:
+            reader.close()
         if text and len(text) <= LONGEST_TEXT:
             self.leg.put(Typed(text))
 

@@ -69,7 +69,11 @@ class ExternalRooms:
     async def seat(self, name: str) -> ExternalSeat:
         """Make a room in which a supervisor hears both sides of a call. Raises LegError."""
         seat = ExternalSeat(
-            self._server, _unique(name), self._new_identity(), rejoin_s=self._rejoin_s
+            self._server,
+            _unique(name),
+            self._new_identity(),
+            rejoin_s=self._rejoin_s,
+            spawn=self._tasks.spawn,
         )
         try:
             await seat.open()

@@ -15,6 +15,7 @@ from thunderbox.rtc.messages import AGENT
 from thunderbox.rtc.mixing import mixed
 from thunderbox.voice.audience import AgentState, Caption
 from thunderbox.voice.leg import Tick
+from thunderbox.voice.tasks import Spawn
 
 log = logging.getLogger(__name__)
 
@@ -23,20 +24,26 @@ class ExternalSeat:
     """One supervisor's. Implements `calls.ports.Seat`."""
 
     def __init__(
-        self, server: ExternalServer, name: str, supervisor: str, *, rejoin_s: float
+        self, server: ExternalServer, name: str, supervisor: str, *, rejoin_s: float, spawn: Spawn
     ) -> None:
-        """`rejoin_s` is how long a supervisor may take to come back."""
+        """`rejoin_s` is how long a supervisor may take to come back.
+
+        `spawn` starts the leaving of a room that nobody listens in any more.
+        """
         self.ticket = Ticket(name, server.supervisor_token(name, supervisor), server.url)
         self._server = server
         self._supervisor = supervisor
         self._rejoin_s = rejoin_s
         self._connection = ExternalConnection(name)
-        self._vacant_at = asyncio.get_running_loop().time() + TOKEN_S
+        self._spawn = spawn
+        self._closing: asyncio.Task[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._wait(TOKEN_S)
 
     @property
     def vacant(self) -> bool:
         """Whether the supervisor has left, or never came."""
-        return asyncio.get_running_loop().time() >= self._vacant_at
+        return self._closing is not None
 
     async def open(self) -> None:
         """Make the room and join it. Raises LegError, with a sentence."""
@@ -49,6 +56,15 @@ class ExternalSeat:
 
     async def close(self) -> None:
         """Send the supervisor away."""
+        await asyncio.shield(self._leave())
+
+    def _leave(self) -> asyncio.Task[None]:
+        self._stop_waiting()
+        if self._closing is None:
+            self._closing = self._spawn(self._close())
+        return self._closing
+
+    async def _close(self) -> None:
         await self._connection.close()
         try:
             await self._server.delete(self.ticket.room_name)
@@ -67,8 +83,19 @@ class ExternalSeat:
 
     def _came(self, participant: rtc.RemoteParticipant) -> None:
         if participant.identity == self._supervisor:
-            self._vacant_at = float("inf")
+            self._stop_waiting()
 
     def _left(self, participant: rtc.RemoteParticipant) -> None:
         if participant.identity == self._supervisor:
-            self._vacant_at = asyncio.get_running_loop().time() + self._rejoin_s
+            self._wait(self._rejoin_s)
+
+    def _wait(self, seconds: float) -> None:
+        """The place is given up when nobody has come until then."""
+        self._stop_waiting()
+        if self._closing is None:
+            self._timer = asyncio.get_running_loop().call_later(seconds, self._leave)
+
+    def _stop_waiting(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
