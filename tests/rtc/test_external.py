@@ -295,6 +295,15 @@ async def test_a_server_that_fails_is_a_sentence() -> None:
             await rooms.open("widget-1", "Reception")
 
 
+@pytest.mark.parametrize(
+    "url", ["wss://a:7880", "wss://a:7880/", "https://a:7880", "https://a:7880/"]
+)
+async def test_clients_are_told_the_servers_address_as_they_use_it(url: str) -> None:
+    server = ExternalServer(url, KEY, SECRET.decode(), SystemClock())
+    assert server.url == "wss://a:7880"
+    await server.close()
+
+
 async def test_a_server_that_is_not_there_is_a_sentence() -> None:
     server = ExternalServer(
         f"ws://127.0.0.1:{take_free_port()}", KEY, SECRET.decode(), SystemClock()

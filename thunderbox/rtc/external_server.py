@@ -33,7 +33,9 @@ class ExternalServer:
 
     def __init__(self, url: str, api_key: str, api_secret: str, clock: Clock) -> None:
         """`url` is `ws(s)://host[:port]`, as clients use it, or `http(s)://`."""
-        self.url = url.rstrip("/").replace("http", "ws", 1) if url.startswith("http") else url
+        self.url = url.rstrip("/")
+        if self.url.startswith("http"):
+            self.url = self.url.replace("http", "ws", 1)
         self._key = api_key
         self._secret = api_secret
         self._clock = clock
